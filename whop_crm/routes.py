@@ -1,0 +1,92 @@
+"""Every address of the app in one place: the pattern that Reflex matches, and beside it what builds the address.
+
+A builder takes Whop's own ids, as text or as a Reflex var. `COMPANY_ARG` and `MEMBER_ARG` are the names of the dynamic
+parts; Reflex makes a var of the root state of each, so no state may have a var or handler of these names.
+"""
+
+import re
+from enum import StrEnum
+from urllib.parse import quote, urlsplit
+
+COMPANY_ARG = "biz"
+MEMBER_ARG = "mber"
+
+HOME = "/"
+"""Who is not signed in starts here. `?reason=<code>` says why a sign-in did not work, see `SignInProblem`."""
+
+NO_ACCESS = "/no-access"
+"""Who is signed in and may open no company ends here."""
+
+NO_PAGE = "404"
+"""Reflex's name for every address that is no page's."""
+
+SIGN_IN = "/auth/login"
+SIGN_IN_CALLBACK = "/auth/callback"
+SIGN_OUT = "/auth/logout"
+SIGN_OUT_EVERYWHERE = "/auth/logout-everywhere"
+OPEN_COMPANY = "/dashboard"
+"""Leads on to a company that the visitor may open."""
+
+DASHBOARD = "/dashboard/[biz]"
+MEMBERS = "/dashboard/[biz]/members"
+MEMBER = "/dashboard/[biz]/members/[mber]"
+
+
+class SignInProblem(StrEnum):
+    """Why a sign-in ended at the start page, as its `?reason=`."""
+
+    DENIED = "denied"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+    WHOP_UNAVAILABLE = "whop_unavailable"
+    NOT_CONFIGURED = "not_configured"
+    SIGNED_OUT = "signed_out"
+
+    @property
+    def sentence(self) -> str:
+        return {
+            "denied": "You did not let Whop sign you in. Nothing was changed.",
+            "expired": "That sign-in took too long or was begun in another window. Start again.",
+            "refused": "Whop's answer could not be trusted, so nobody was signed in. Start again.",
+            "whop_unavailable": "Whop cannot be reached at the moment. Try again in a minute.",
+            "not_configured": "Whop CRM is not connected to Whop yet. Whoever runs it sees why with “whop-crm doctor”.",
+            "signed_out": "You are signed out, here and on every open tab.",
+        }[self.value]
+
+
+_COMPANY = re.compile(r"/dashboard/(biz_[A-Za-z0-9]{1,64})(?:/|\Z)")
+
+
+def dashboard(company: object) -> str:
+    return f"/dashboard/{company}"
+
+
+def members(company: object) -> str:
+    return f"/dashboard/{company}/members"
+
+
+def member(company: object, member: object) -> str:
+    return f"/dashboard/{company}/members/{member}"
+
+
+def sign_in(next_path: str | None = None) -> str:
+    """Where a sign-in begins; it ends at `next_path`. A plain link or a full page load, never a client-side one."""
+    return f"{SIGN_IN}?next={quote(next_path)}" if next_path else SIGN_IN
+
+
+def company_in(path: str) -> str | None:
+    """The company (`biz_…`) that an address names, if it names one."""
+    found = _COMPANY.match(path)
+    return found[1] if found else None
+
+
+def own_path(address: str | None) -> str | None:
+    """The address if it is a path of this app, None if it could lead anywhere else."""
+    if not address or not address.startswith("/") or len(address) > 2000:
+        return None
+    if address.startswith("//") or "\\" in address or any(ord(letter) <= 32 for letter in address):
+        return None
+    parts = urlsplit(address)
+    if parts.scheme or parts.netloc or parts.path.startswith(("//", "/auth/")):
+        return None
+    return address
