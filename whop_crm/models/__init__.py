@@ -1,0 +1,44 @@
+"""The tables. Importing this package loads them all, which is what Alembic reads."""
+
+from whop_crm.models.activity import Activity, CourseProgress, MemberDay
+from whop_crm.models.billing import (
+    Dispute,
+    Invoice,
+    Membership,
+    MembershipChange,
+    Payment,
+    Plan,
+    Product,
+    PromoCode,
+    Refund,
+)
+from whop_crm.models.company import Company, CompanyAccess, Inbox, Session, TeamMember
+from whop_crm.models.member import Member, MemberTag, Note, Tag
+from whop_crm.models.sync import SyncRun, SyncStep, WebhookEvent
+
+__all__ = [
+    "Activity",
+    "Company",
+    "CompanyAccess",
+    "CourseProgress",
+    "Dispute",
+    "Inbox",
+    "Invoice",
+    "Member",
+    "MemberDay",
+    "MemberTag",
+    "Membership",
+    "MembershipChange",
+    "Note",
+    "Payment",
+    "Plan",
+    "Product",
+    "PromoCode",
+    "Refund",
+    "Session",
+    "SyncRun",
+    "SyncStep",
+    "Tag",
+    "TeamMember",
+    "WebhookEvent",
+]

@@ -1,0 +1,95 @@
+"""The global tables, read through a platform session alone, and the team of a company."""
+
+# SQLModel types __tablename__ as a declared_attr; a plain string is its documented use.
+# pyright: reportAssignmentType=false
+
+from datetime import datetime
+
+from sqlalchemy import Index, LargeBinary, PrimaryKeyConstraint, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from whop_crm.access import Role
+from whop_crm.models.columns import big, company_key, enum, one_of, recorded, row_id, when
+
+
+class Company(SQLModel, table=True):
+    """A Whop account (`biz_…`) that somebody has opened here."""
+
+    __tablename__ = "companies"
+    id: int = row_id()
+    whop_id: str = Field(unique=True)
+    title: str
+    route: str | None = None
+    logo_url: str | None = None
+    timezone: str = Field(default="UTC", sa_column_kwargs={"server_default": "UTC"})
+    week_start: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
+    currency: str = Field(default="usd", sa_column_kwargs={"server_default": "usd"})
+    zone_chosen: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    connected_at: datetime = recorded()
+    missing_scopes: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Permission actions that Whop has not granted, separated by spaces."""
+    scopes_checked_at: datetime | None = when(None)
+
+
+class Session(SQLModel, table=True):
+    """A sign-in. The cookie holds a random id, this table only its SHA-256; Whop's tokens are encrypted."""
+
+    __tablename__ = "sessions"
+    __table_args__ = (Index("sessions_user", "user_id"),)
+    id: int = row_id()
+    id_hash: str = Field(unique=True)
+    user_id: str
+    user_name: str
+    username: str | None = None
+    user_photo: str | None = None
+    tokens: bytes | None = Field(default=None, sa_type=LargeBinary)
+    user_agent: str | None = None
+    created_at: datetime = recorded()
+    last_seen_at: datetime = recorded()
+    expires_at: datetime = when()
+    ended_at: datetime | None = when(None)
+
+
+class CompanyAccess(SQLModel, table=True):
+    """What Whop last said of one person at one company; `role` None: may not enter."""
+
+    __tablename__ = "company_access"
+    user_id: str = Field(primary_key=True)
+    company_id: int = big(primary_key=True, foreign_key="companies.id", ondelete="CASCADE")
+    access_level: str
+    team_role: str | None = None
+    role: Role | None = enum(Role, None, nullable=True)
+    checked_at: datetime = recorded()
+
+    __table_args__ = (one_of("role", Role),)
+
+
+class Inbox(SQLModel, table=True):
+    """One row a company: when its stored webhooks want a worker, and when its sync does. Claimed with SKIP LOCKED."""
+
+    __tablename__ = "inboxes"
+    __table_args__ = (Index("inboxes_due", "due_at"), Index("inboxes_sync_due", "sync_due_at"))
+    company_id: int = company_key()
+    due_at: datetime | None = when(None)
+    sync_due_at: datetime | None = when(None)
+    """When a run wants a worker: at once where it was just asked for, a minute ahead while one works on it."""
+
+
+class TeamMember(SQLModel, table=True):
+    """A teammate as Whop's team list has it."""
+
+    __tablename__ = "team_members"
+    __table_args__ = (
+        PrimaryKeyConstraint("company_id", "id"),
+        UniqueConstraint("company_id", "whop_id", name="team_members_whop_id"),
+    )
+    company_id: int = company_key()
+    id: int = row_id()
+    whop_id: str
+    whop_user_id: str | None = None
+    name: str
+    username: str | None = None
+    photo_url: str | None = None
+    role: str
+    status: str
+    version: datetime = when()

@@ -1,0 +1,98 @@
+"""The inbox of webhooks, and the runs that read Whop page by page."""
+
+# SQLModel types __tablename__ as a declared_attr; a plain string is its documented use.
+# pyright: reportAssignmentType=false
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Index, PrimaryKeyConstraint, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field, SQLModel
+
+from whop_crm.models.columns import (
+    big,
+    company_key,
+    count,
+    enum,
+    flag,
+    one_of,
+    recorded,
+    row_id,
+    when,
+    within_company,
+)
+from whop_crm.models.enums import EventStatus, RunKind, RunStatus, SyncResource
+
+
+class WebhookEvent(SQLModel, table=True):
+    """A delivery as it was received, stored once by `webhook_id`, the only unique that is not a company's own."""
+
+    __tablename__ = "webhook_events"
+    company_id: int = company_key()
+    id: int = row_id()
+    webhook_id: str
+    event_type: str
+    occurred_at: datetime = when()
+    received_at: datetime = recorded()
+    payload: dict[str, Any] = Field(sa_type=JSONB)
+    status: EventStatus = enum(EventStatus, EventStatus.PENDING)
+    attempts: int = count()
+    next_attempt_at: datetime = recorded()
+    processed_at: datetime | None = when(None)
+    reason: str | None = None
+
+    __table_args__ = (
+        PrimaryKeyConstraint("company_id", "id"),
+        UniqueConstraint("webhook_id", name="webhook_events_webhook_id"),
+        one_of("status", EventStatus),
+        Index("webhook_events_pending", "company_id", "id", postgresql_where=text("status = 'pending'")),
+        Index("webhook_events_received", "company_id", "received_at"),
+    )
+
+
+class SyncRun(SQLModel, table=True):
+    __tablename__ = "sync_runs"
+    company_id: int = company_key()
+    id: int = row_id()
+    kind: RunKind = enum(RunKind)
+    status: RunStatus = enum(RunStatus, RunStatus.RUNNING)
+    started_at: datetime = recorded()
+    finished_at: datetime | None = when(None)
+    heartbeat_at: datetime = recorded()
+    worker: str | None = None
+    """Who works on it (host:process:token); None: nobody yet, or not at present."""
+    reason: str | None = None
+    """Why it waits or failed, in words."""
+
+    __table_args__ = (
+        PrimaryKeyConstraint("company_id", "id"),
+        one_of("kind", RunKind),
+        one_of("status", RunStatus),
+        Index("sync_runs_started", "company_id", "started_at"),
+        Index("sync_runs_one", "company_id", unique=True, postgresql_where=text("status = 'running'")),
+    )
+
+
+class SyncStep(SQLModel, table=True):
+    """How far one resource of a run has come; `cursor` is Whop's own, saved with the rows of its page."""
+
+    __tablename__ = "sync_steps"
+    company_id: int = company_key()
+    id: int = row_id()
+    run_id: int = big()
+    resource: SyncResource = enum(SyncResource)
+    parent: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """The experience, channel or course a nested list belongs to; empty otherwise."""
+    cursor: str | None = None
+    rows: int = count()
+    skipped: str | None = None
+    """Why nothing could be read, in words; empty otherwise."""
+    done: bool = flag()
+
+    __table_args__ = (
+        PrimaryKeyConstraint("company_id", "id"),
+        UniqueConstraint("company_id", "run_id", "resource", "parent", name="sync_steps_resource"),
+        one_of("resource", SyncResource),
+        within_company("run_id", "sync_runs"),
+    )
