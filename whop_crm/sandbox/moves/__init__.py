@@ -1,0 +1,1 @@
+"""The transitions themselves, by subject; `whop_crm.sandbox.transitions` is their front door."""
