@@ -1,0 +1,86 @@
+"""Companies, the people who sign in, and who may open what."""
+
+from whop_crm.services.companies.access import (
+    RECHECK_AFTER,
+    CompanyProfile,
+    DueCheck,
+    Standing,
+    close_companies,
+    ensure_company,
+    find_company,
+    is_due,
+    list_candidates,
+    list_companies_of,
+    list_due_checks,
+    record_standing,
+)
+from whop_crm.services.companies.asking import Entries, Found, ask_standing, find_companies
+from whop_crm.services.companies.fitness import (
+    Fitness,
+    LastHeard,
+    get_fitness,
+    get_last_heard,
+    list_latest_companies,
+)
+from whop_crm.services.companies.queries import get_company, list_team
+from whop_crm.services.companies.schemas import CompanyDetail, TeammateRow
+from whop_crm.services.companies.scopes import record_scopes
+from whop_crm.services.companies.sessions import (
+    SESSIONS_CHANNEL,
+    EndedSession,
+    Person,
+    Visit,
+    announce_sessions,
+    company_ref,
+    cookie_name,
+    delete_old_sessions,
+    end_session,
+    end_sessions_of,
+    find_visit,
+    start_session,
+    touch_session,
+)
+from whop_crm.services.companies.team import write_team
+
+__all__ = [
+    "RECHECK_AFTER",
+    "SESSIONS_CHANNEL",
+    "CompanyDetail",
+    "CompanyProfile",
+    "DueCheck",
+    "EndedSession",
+    "Entries",
+    "Fitness",
+    "Found",
+    "LastHeard",
+    "Person",
+    "Standing",
+    "TeammateRow",
+    "Visit",
+    "announce_sessions",
+    "ask_standing",
+    "close_companies",
+    "company_ref",
+    "cookie_name",
+    "delete_old_sessions",
+    "end_session",
+    "end_sessions_of",
+    "ensure_company",
+    "find_companies",
+    "find_company",
+    "find_visit",
+    "get_company",
+    "get_fitness",
+    "get_last_heard",
+    "is_due",
+    "list_candidates",
+    "list_companies_of",
+    "list_due_checks",
+    "list_latest_companies",
+    "list_team",
+    "record_scopes",
+    "record_standing",
+    "start_session",
+    "touch_session",
+    "write_team",
+]

@@ -1,0 +1,197 @@
+"""Sign-ins: who is behind a cookie, and which company they may see.
+
+The cookie holds 256 random bits, the table only their SHA-256. A session lives 30 days at most from the moment of the
+sign-in; nothing that happens in it makes it longer. Ending one is announced to every process in the same transaction.
+"""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import cast
+
+from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, text, update
+from sqlmodel import col
+
+from whop_crm.access import Actor, CompanyRef, Role, Scope
+from whop_crm.config import settings
+from whop_crm.db import PlatformDb
+from whop_crm.models import Company, CompanyAccess, Session
+
+SESSIONS_CHANNEL = "whop_crm_sessions"
+"""Carries the ids of sessions that ended or whose access changed, separated by commas."""
+
+SEEN_EVERY = timedelta(minutes=1)
+MOST_STALE = timedelta(hours=24)
+"""How long an access holds that Whop could not be asked about again."""
+_COOKIE_LENGTH = 43
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who signed in, as Whop's userinfo tells."""
+
+    user_id: str
+    name: str
+    username: str | None
+    photo: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A live session, and the company it looks at where its address names one it may open."""
+
+    session_id: int
+    person: Person
+    last_seen_at: datetime
+    scope: Scope | None
+    checked_at: datetime | None = None
+    """When Whop was last asked about this person at this company."""
+
+
+@dataclass(frozen=True, slots=True)
+class EndedSession:
+    """What is left of a sign-in: its sealed tokens, to be revoked at Whop."""
+
+    session_id: int
+    tokens: bytes | None
+
+
+def cookie_name() -> str:
+    """`__Host-` where the app is served over https: then no subdomain and no plain page can set it."""
+    return "__Host-whop_crm" if settings().origin.startswith("https://") else "whop_crm"
+
+
+def hashed(cookie: str) -> str:
+    return hashlib.sha256(cookie.encode()).hexdigest()
+
+
+async def start_session(db: PlatformDb, person: Person, tokens: bytes | None, user_agent: str | None) -> str:
+    """Writes a sign-in and returns what the cookie shall hold. `tokens` are sealed already."""
+    cookie = secrets.token_urlsafe(32)
+    now = datetime.now(UTC)
+    db.add(
+        Session(
+            id_hash=hashed(cookie),
+            user_id=person.user_id,
+            user_name=person.name,
+            username=person.username,
+            user_photo=person.photo,
+            tokens=tokens,
+            user_agent=user_agent and user_agent[:300],
+            created_at=now,
+            last_seen_at=now,
+            expires_at=now + timedelta(days=settings().session_days),
+        )
+    )
+    await db.flush()
+    return cookie
+
+
+_VISIT = (
+    select(
+        col(Session.id),
+        col(Session.last_seen_at),
+        col(CompanyAccess.role),
+        col(CompanyAccess.checked_at),
+        col(Session.user_id),
+        col(Session.user_name),
+        col(Session.username),
+        col(Session.user_photo),
+        col(Company.id),
+        col(Company.whop_id),
+        col(Company.title),
+        col(Company.timezone),
+        col(Company.week_start),
+        col(Company.currency),
+    )
+    .select_from(Session)
+    .outerjoin(Company, col(Company.whop_id) == bindparam("company"))
+    .outerjoin(
+        CompanyAccess,
+        and_(col(CompanyAccess.user_id) == col(Session.user_id), col(CompanyAccess.company_id) == col(Company.id)),
+    )
+    .where(
+        col(Session.id_hash) == bindparam("id_hash"),
+        col(Session.ended_at).is_(None),
+        col(Session.expires_at) > bindparam("now"),
+    )
+)
+
+
+async def find_visit(db: PlatformDb, cookie: str | None, company: str | None) -> Visit | None:
+    """The visit behind a cookie, None where no session lives. `company` is Whop's id, from the address. One query."""
+    if not cookie or len(cookie) != _COOKIE_LENGTH:
+        return None
+    now = datetime.now(UTC)
+    found = await db.execute(_VISIT, {"company": company, "id_hash": hashed(cookie), "now": now})
+    row = found.one_or_none()
+    if row is None:
+        return None
+    session_id, seen, role, checked_at = cast("tuple[int, datetime, Role | None, datetime | None]", row[:4])
+    person = Person(*row[4:8])
+    fresh = checked_at is not None and checked_at > now - MOST_STALE
+    scope = None
+    if role is not None and fresh:
+        place = CompanyRef(*cast("tuple[int, str, str, str, int, str]", row[8:]))
+        scope = Scope(place, Actor(person.user_id, person.name), role)
+    return Visit(session_id, person, seen, scope, checked_at)
+
+
+def company_ref(company: Company) -> CompanyRef:
+    return CompanyRef(
+        company.id, company.whop_id, company.title, company.timezone, company.week_start, company.currency
+    )
+
+
+async def touch_session(db: PlatformDb, session_id: int) -> None:
+    """Notes that the session is in use, at most once a minute. Its end stays where it is."""
+    now = datetime.now(UTC)
+    await db.execute(
+        update(Session)
+        .where(col(Session.id) == session_id, col(Session.last_seen_at) < now - SEEN_EVERY)
+        .values(last_seen_at=now)
+    )
+
+
+async def end_session(db: PlatformDb, cookie: str) -> EndedSession | None:
+    """Ends the session behind a cookie everywhere; returns what it was, None if there was none."""
+    ended = await _end(db, col(Session.id_hash) == hashed(cookie))
+    return ended[0] if ended else None
+
+
+async def end_sessions_of(db: PlatformDb, user_id: str) -> list[EndedSession]:
+    """Ends every session of a person."""
+    return await _end(db, col(Session.user_id) == user_id)
+
+
+async def _end(db: PlatformDb, which: ColumnElement[bool]) -> list[EndedSession]:
+    """Ends sessions and forgets their tokens, which the caller may still revoke at Whop."""
+    found = await db.scalars(select(Session).where(which, col(Session.ended_at).is_(None)).with_for_update())
+    ended: list[EndedSession] = []
+    for session in found:
+        ended.append(EndedSession(session.id, session.tokens))
+        session.ended_at, session.tokens = datetime.now(UTC), None
+    await db.flush()
+    await announce_sessions(db, [one.session_id for one in ended])
+    return ended
+
+
+async def delete_old_sessions(db: PlatformDb) -> int:
+    """Deletes sign-ins that ended or ran out more than a day ago; returns how many."""
+    before = datetime.now(UTC) - timedelta(days=1)
+    gone = await db.scalars(
+        delete(Session)
+        .where(or_(col(Session.ended_at) < before, col(Session.expires_at) < before))
+        .returning(col(Session.id))
+    )
+    return len(list(gone))
+
+
+async def announce_sessions(db: PlatformDb, session_ids: Iterable[int]) -> None:
+    """Tells every process to look again at these sessions' tabs, once this transaction commits."""
+    ids = sorted(set(session_ids))
+    for start in range(0, len(ids), 300):
+        payload = ",".join(str(one) for one in ids[start : start + 300])
+        await db.execute(text("SELECT pg_notify(:c, :p)"), {"c": SESSIONS_CHANNEL, "p": payload})

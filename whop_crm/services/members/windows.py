@@ -1,0 +1,62 @@
+"""Counts of the last 30 days and the engagement score: by a job, as time alone changes them."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import text
+
+from whop_crm.access import Permission
+from whop_crm.db import CompanyDb, Topic
+from whop_crm.models.columns import now as this_moment
+
+WINDOW_DAYS = 30
+
+_RECOUNT = """
+WITH counts AS (
+    SELECT member_id, coalesce(sum(n) FILTER (WHERE kind = 'post'), 0) AS posts,
+           coalesce(sum(n) FILTER (WHERE kind = 'comment'), 0) AS comments,
+           coalesce(sum(n) FILTER (WHERE kind = 'chat'), 0) AS chats,
+           coalesce(sum(n) FILTER (WHERE kind = 'lesson'), 0) AS lessons
+    FROM member_days WHERE day BETWEEN :first AND :today AND kind IN ('post', 'comment', 'chat', 'lesson')
+    GROUP BY member_id
+), parts AS (
+    SELECT m.id, m.last_active_at, coalesce(c.posts, 0) AS posts, coalesce(c.comments, 0) AS comments,
+           coalesce(c.chats, 0) AS chats, coalesce(c.lessons, 0) AS lessons,
+           m.counted AND m.status IN ('active', 'past_due', 'paused', 'trialing', 'completed') AS has_access
+    FROM members m LEFT JOIN counts c ON c.member_id = m.id
+), scores AS (
+    SELECT id, round(100 * CAST(
+               3 * percent_rank() OVER (ORDER BY posts)
+               + 2 * percent_rank() OVER (ORDER BY comments + chats)
+               + 2 * percent_rank() OVER (ORDER BY lessons)
+               + 2 * (1 - least(greatest(extract(epoch FROM CAST(:now AS timestamptz) - last_active_at), 0)
+                                / 86400.0, 30) / 30)
+               AS numeric) / 9) AS score
+    FROM parts WHERE has_access
+), summary AS (
+    SELECT p.id, p.posts, p.comments, p.chats, p.lessons,
+           CASE WHEN p.has_access THEN CASE WHEN p.last_active_at IS NULL THEN 0 ELSE s.score END END AS score
+    FROM parts p LEFT JOIN scores s ON s.id = p.id
+)
+UPDATE members m SET posts_30d = s.posts, comments_30d = s.comments, chats_30d = s.chats, lessons_30d = s.lessons,
+                     engagement_score = s.score
+FROM summary s
+WHERE m.id = s.id AND (m.posts_30d, m.comments_30d, m.chats_30d, m.lessons_30d, m.engagement_score)
+    IS DISTINCT FROM (s.posts, s.comments, s.chats, s.lessons, s.score)
+RETURNING m.id"""
+
+
+async def recount_windows(db: CompanyDb, now: datetime | None = None) -> int:
+    """Counts and scores of every member, writing only what changed; how many members that were.
+
+    The window begins at local midnight 30 days ago. A score is the weighted mean of percentile ranks among those with
+    access (posts 3, comments and chat 2, lessons 2) and of recency (2); whoever was never seen has 0, whoever has no
+    access none.
+    """
+    db.scope.require(Permission.FACTS_WRITE)
+    moment = now or this_moment()
+    today = moment.astimezone(db.scope.company.zone).date()
+    values = {"now": moment, "today": today, "first": today - timedelta(days=WINDOW_DAYS)}
+    changed = (await db.execute(text(_RECOUNT), values)).scalars().all()
+    if changed:
+        db.touch(changed, Topic.MEMBERS)
+    return len(changed)

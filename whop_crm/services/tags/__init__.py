@@ -1,0 +1,19 @@
+"""Tags: what the team calls its members."""
+
+from whop_crm.services.tags.actions import add_tag, create_tag, recolor_tag, remove_tag, rename_tag
+from whop_crm.services.tags.queries import get_tag, list_tags, tags_of
+from whop_crm.services.tags.schemas import NAME_LIMIT, MemberTagRow, TagRow
+
+__all__ = [
+    "NAME_LIMIT",
+    "MemberTagRow",
+    "TagRow",
+    "add_tag",
+    "create_tag",
+    "get_tag",
+    "list_tags",
+    "recolor_tag",
+    "remove_tag",
+    "rename_tag",
+    "tags_of",
+]
