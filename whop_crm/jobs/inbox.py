@@ -1,0 +1,50 @@
+"""Works off the webhooks of every company that has some."""
+
+from whop_crm.access import CompanyRef, Scope
+from whop_crm.clients.whop import whop
+from whop_crm.db import company_session, platform_session
+from whop_crm.errors import NotConfigured
+from whop_crm.services import members, sync
+
+
+async def drain() -> int:
+    """Until no inbox is due; returns how many deliveries were looked at."""
+    total = 0
+    while True:
+        async with platform_session() as db:
+            due = await sync.list_due_inboxes(db)
+        seen = 0
+        for company in due:
+            drained = await sync.drain_batch(company)
+            seen += drained.events
+            if drained.applied is not None and (drained.applied.unknown_members or drained.applied.taken_from):
+                await _follow_up(company, drained.applied)
+        total += seen
+        if not seen:
+            return total
+
+
+async def _follow_up(company: CompanyRef, applied: sync.AppliedFacts) -> None:
+    try:
+        await sync.follow_up(company, applied, whop())
+    except NotConfigured:
+        return
+
+
+async def sweep() -> None:
+    """Finds deliveries that were stored by a process that died before it could tell."""
+    for company in await _companies():
+        async with company_session(Scope.system(company)) as db:
+            await sync.sweep(db)
+
+
+async def recount() -> None:
+    """The counts over the last 30 days and the engagement scores."""
+    for company in await _companies():
+        async with company_session(Scope.system(company)) as db:
+            await members.recount_windows(db)
+
+
+async def _companies() -> list[CompanyRef]:
+    async with platform_session() as db:
+        return await sync.list_companies(db)

@@ -1,0 +1,46 @@
+"""What comes from Whop: runs that read everything, and webhooks that tell what changed."""
+
+from whop_crm.services.sync.apply import AppliedFacts, apply_facts
+from whop_crm.services.sync.following import follow_up
+from whop_crm.services.sync.inbox import (
+    Drained,
+    drain_batch,
+    list_due_inboxes,
+    mark_due,
+    replay,
+    replay_failed,
+    store_delivery,
+    sweep,
+)
+from whop_crm.services.sync.progress import get_progress
+from whop_crm.services.sync.running import run_company
+from whop_crm.services.sync.runs import ensure_first_run, lease_due_runs, look_again, request_run
+from whop_crm.services.sync.schemas import ResourceProgress, RunEnd, RunOutcome, SyncProgress
+from whop_crm.services.sync.upkeep import ensure_months, list_companies, prune_webhooks
+
+__all__ = [
+    "AppliedFacts",
+    "Drained",
+    "ResourceProgress",
+    "RunEnd",
+    "RunOutcome",
+    "SyncProgress",
+    "apply_facts",
+    "drain_batch",
+    "ensure_first_run",
+    "ensure_months",
+    "follow_up",
+    "get_progress",
+    "lease_due_runs",
+    "list_companies",
+    "list_due_inboxes",
+    "look_again",
+    "mark_due",
+    "prune_webhooks",
+    "replay",
+    "replay_failed",
+    "request_run",
+    "run_company",
+    "store_delivery",
+    "sweep",
+]
