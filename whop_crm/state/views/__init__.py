@@ -1,0 +1,53 @@
+"""What a page shows of what a service read: text for people, made once on the server.
+
+Every view is a flat dataclass of plain values, so that Reflex sends it as it is and a page can loop over it. Times are
+ISO 8601 with an offset (empty for none): the browser writes them in the company's zone. Closed sets travel as their
+enum's value; the page turns them into words and colours in one place.
+"""
+
+from whop_crm.state.views.activity import FeedLine, TimelineLine, feed_line, timeline_line
+from whop_crm.state.views.figures import Figure, figure
+from whop_crm.state.views.members import Hit, MemberLine, StatusChip, hit, member_line, status_chip
+from whop_crm.state.views.profile import (
+    CourseLine,
+    MembershipCard,
+    PaymentLine,
+    Profile,
+    course_line,
+    membership_card,
+    payment_line,
+    profile,
+)
+from whop_crm.state.views.syncing import SyncLine, sync_line
+from whop_crm.state.views.team import NoteLine, TagChip, TagOption, note_line, tag_chip, tag_options
+
+__all__ = [
+    "CourseLine",
+    "FeedLine",
+    "Figure",
+    "Hit",
+    "MemberLine",
+    "MembershipCard",
+    "NoteLine",
+    "PaymentLine",
+    "Profile",
+    "StatusChip",
+    "SyncLine",
+    "TagChip",
+    "TagOption",
+    "TimelineLine",
+    "course_line",
+    "feed_line",
+    "figure",
+    "hit",
+    "member_line",
+    "membership_card",
+    "note_line",
+    "payment_line",
+    "profile",
+    "status_chip",
+    "sync_line",
+    "tag_chip",
+    "tag_options",
+    "timeline_line",
+]

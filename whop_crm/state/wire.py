@@ -1,0 +1,83 @@
+"""What reaches into Reflex 0.10.1 and may move with its next version. Nothing else in the product does.
+
+Covered by `tests/state/test_wire.py`.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+from reflex.event import Event
+from reflex.state import BaseState, StateUpdate
+from reflex_base.event.context import EventContext
+from reflex_base.registry import RegistrationContext
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """The websocket that a client token hangs on right now. `cookie` is the header of its handshake."""
+
+    socket_id: str
+    cookie: str
+
+
+FindConnection = Callable[[Any, str], Connection | None]
+
+
+def token() -> str:
+    """The client token (one a tab) of the event being handled."""
+    return EventContext.get().token
+
+
+def connection(app: rx.App, client_token: str) -> Connection | None:
+    """The live connection of a tab, None when it is gone.
+
+    The state remembers headers of the connection it last heard of; an event that the server starts itself would be
+    judged by those, and whoever has taken over the token since would be sent its result. So the cookie comes from here.
+    """
+    namespace = app.event_namespace
+    socket_id = namespace and namespace.token_to_sid.get(client_token)
+    known = namespace._static_router_data.get(socket_id) if namespace and socket_id else None
+    if socket_id is None or known is None:
+        return None
+    return Connection(socket_id, known["headers"].get("cookie", ""))
+
+
+def handler(name: str) -> rx.EventHandler | None:
+    """The handler of an event by its full name."""
+    registered = RegistrationContext.get().event_handlers.get(name)
+    return registered.handler if registered else None
+
+
+def event_name(state: type[BaseState], method: str) -> str:
+    return f"{state.get_full_name()}.{method}"
+
+
+async def flushed(root: BaseState, *events: Any) -> StateUpdate:
+    """What has changed in the state so far, and events for the browser, instead of running a handler."""
+    delta = await root._get_resolved_delta()
+    root._clean()
+    return StateUpdate(delta=delta, events=Event.from_event_type(list(events)))
+
+
+def only(*events: Any) -> StateUpdate:
+    """Events for the browser and nothing else."""
+    return StateUpdate(events=Event.from_event_type(list(events)))
+
+
+class Tabs:
+    """The open tabs of an app, as the live hub reaches them."""
+
+    def __init__(self, app: rx.App) -> None:
+        self._app = app
+
+    async def send(self, token: str, event_name: str) -> Awaitable[Any]:
+        """Puts an event into a tab's queue, behind what waits there; the result is done when the event is."""
+        with self._app.set_contexts():
+            return await self._app.event_processor.enqueue(token, Event(name=event_name))
+
+    def socket_id(self, token: str) -> str | None:
+        """The tab's live connection, None when it is gone."""
+        found = connection(self._app, token)
+        return found.socket_id if found else None
