@@ -1,0 +1,122 @@
+"""Every page in every state: it fits a phone, reads well in both themes, and axe finds nothing serious."""
+
+import re
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.e2e.conftest import Team
+from tests.support.browser_page import OWNER, STRANGER, VIEWER, Person, barriers, main, overflow
+from tests.support.crm import Crm
+
+pytestmark = pytest.mark.e2e
+
+Shown = tuple[Person | None, Callable[[Crm], str], Callable[[Page], None]]
+
+
+def _nothing(page: Page) -> None:
+    pass
+
+
+def _palette(page: Page) -> None:
+    page.keyboard.press("/")
+    page.keyboard.type("an")
+    expect(page.get_by_role("option").first).to_be_visible()
+
+
+def _user_menu(page: Page) -> None:
+    page.get_by_role("button", name="You and your settings").click()
+    expect(page.get_by_role("menu", name="You")).to_be_visible()
+
+
+def _navigation(page: Page) -> None:
+    if page.get_by_role("button", name="Menu").is_visible():
+        page.get_by_role("button", name="Menu").click()
+
+
+def _tags(page: Page) -> None:
+    page.get_by_role("button", name="Add tag").click()
+    page.get_by_role("combobox", name="Tags").fill("something new")
+    expect(page.get_by_role("option").first).to_be_visible()
+
+
+def _note(page: Page) -> None:
+    page.get_by_label("New note").fill("# A note\n\nwith `code`, a [link](https://example.com) and\n\n> a quote")
+    page.get_by_role("button", name="Add note").click()
+    page.get_by_role("button", name="Delete note").first.click()
+    expect(page.get_by_role("alertdialog")).to_be_visible()
+
+
+def _profile(crm: Crm) -> str:
+    return crm.profile(crm.member("m.disputes > 0 AND m.payments > 2"))
+
+
+SHOWN: dict[str, Shown] = {
+    "start": (None, lambda crm: crm.url, _nothing),
+    "start_with_a_problem": (None, lambda crm: f"{crm.url}/?reason=denied", _nothing),
+    "no_company": (STRANGER, lambda crm: f"{crm.url}/no-access", _nothing),
+    "not_my_company": (STRANGER, lambda crm: crm.dashboard(), _nothing),
+    "dashboard": (OWNER, lambda crm: crm.dashboard(), _nothing),
+    "navigation": (OWNER, lambda crm: crm.dashboard(), _navigation),
+    "search": (OWNER, lambda crm: crm.dashboard(), _palette),
+    "user_menu": (OWNER, lambda crm: crm.dashboard(), _user_menu),
+    "members": (OWNER, lambda crm: crm.members(), _nothing),
+    "members_filtered": (OWNER, lambda crm: crm.members("status=active,canceled&sort=name&dir=asc"), _nothing),
+    "no_member_matches": (OWNER, lambda crm: crm.members("q=nobodyatall"), _nothing),
+    "profile": (OWNER, _profile, _nothing),
+    "profile_read_only": (VIEWER, _profile, _nothing),
+    "tag_picker": (OWNER, _profile, _tags),
+    "note_and_question": (OWNER, _profile, _note),
+    "no_such_member": (OWNER, lambda crm: crm.profile("mber_nobody1"), _nothing),
+}
+
+
+@pytest.mark.parametrize("shown", SHOWN)
+def test_it_fits_and_is_accessible(crm: Crm, team: Team, shown: str) -> None:
+    person, address, prepare = SHOWN[shown]
+    page = team.open(person, address(crm))
+    page.add_style_tag(content="*, *::before, *::after { animation: none !important; transition: none !important }")
+    prepare(page)
+    for width, dark in ((1440, False), (1440, True), (768, True), (375, False)):
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        page.set_viewport_size({"width": width, "height": 900})
+        assert overflow(page) <= 0, f"{width} px"
+        if width != 768:
+            assert barriers(page) == [], f"{width} px, {'dark' if dark else 'light'}"
+
+
+def test_an_address_that_is_no_page_says_so(crm: Crm, team: Team) -> None:
+    page = team.browser_of(OWNER).new_page()
+    page.goto(f"{crm.dashboard()}/nothing/here")
+    expect(main(page).get_by_role("heading", level=1)).to_have_text("There is no such page")
+    assert overflow(page) <= 0
+    assert barriers(page) == []
+    page.get_by_role("link", name="Back to the start").click()
+    expect(main(page).get_by_role("heading", level=1)).to_have_text("Dashboard")
+
+
+def test_the_theme_is_chosen_and_kept(crm: Crm, team: Team) -> None:
+    page = team.visit(team.browser_of(OWNER), crm.dashboard())
+    light = page.evaluate("getComputedStyle(document.body).backgroundColor")
+    page.get_by_role("button", name="You and your settings").click()
+    page.get_by_role("menuitemradio", name="Dark").click()
+    expect(page.locator("html")).to_have_class(re.compile(r"\bdark\b"))
+    page.reload()
+    expect(main(page).get_by_role("heading", level=1)).to_be_visible()
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") != light
+
+
+def test_everything_has_a_name_for_who_does_not_see_it(crm: Crm, team: Team) -> None:
+    page = team.open(OWNER, crm.dashboard())
+    for address in (crm.dashboard(), crm.members(), _profile(crm)):
+        page.goto(address)
+        expect(main(page).get_by_role("heading", level=1)).to_have_count(1)
+        nameless = page.evaluate(
+            """() => [...document.querySelectorAll("button, a[href], input, textarea, select")]
+              .filter((one) => !one.matches("[type=hidden]") && one.checkVisibility())
+              .filter((one) => !(one.ariaLabel || one.title || one.innerText.trim() || one.labels?.length))
+              .map((one) => one.outerHTML.slice(0, 200))"""
+        )
+        assert nameless == []
+        assert page.title().endswith("Whop CRM")

@@ -1,0 +1,28 @@
+"""What a teammate sees: one module a route, each reads like its screen. `PAGES` is what the composition root adds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+
+from whop_crm import routes
+from whop_crm.pages import dashboard, home, member, members, no_access, no_page
+
+
+@dataclass(frozen=True)
+class PageEntry:
+    route: str
+    build: Callable[[], rx.Component]
+    title: str
+    on_load: Any = None
+
+
+PAGES = (
+    PageEntry(routes.HOME, home.page, "Whop CRM", home.ON_LOAD),
+    PageEntry(routes.NO_ACCESS, no_access.page, "No company · Whop CRM"),
+    PageEntry(routes.NO_PAGE, no_page.page, "No such page · Whop CRM"),
+    PageEntry(routes.DASHBOARD, dashboard.page, "Dashboard · Whop CRM", dashboard.ON_LOAD),
+    PageEntry(routes.MEMBERS, members.page, "Members · Whop CRM", members.ON_LOAD),
+    PageEntry(routes.MEMBER, member.page, "Member · Whop CRM", member.ON_LOAD),
+)

@@ -1,0 +1,1 @@
+"""What several pages show: the frame around them, and how closed sets look."""
