@@ -1,0 +1,139 @@
+"""The commands: `whop-crm demo | run | migrate | sync | doctor | sandbox …`."""
+
+import os
+import shlex
+from typing import Any
+
+import typer
+from typer.core import TyperGroup
+
+from whop_crm.errors import CrmError
+from whop_crm.runtime.paths import ROOT
+from whop_crm.runtime.say import say, tell
+from whop_crm.runtime.words import sentence
+
+SANDBOX = "sandbox"
+
+
+class InWords(TyperGroup):
+    """Whatever goes wrong in a way we foresee ends in one sentence and exit code 1.
+
+    The sandbox's commands are loaded when they are asked for: no other command should wait for them.
+    """
+
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [*super().list_commands(ctx), SANDBOX]
+
+    def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        if cmd_name != SANDBOX:
+            return super().get_command(ctx, cmd_name)
+        from whop_crm.sandbox.commands import sandbox_app
+
+        group = typer.main.get_group(sandbox_app)
+        group.name = SANDBOX
+        return group
+
+    def invoke(self, ctx: Any) -> Any:  # the context's type is Typer's private copy of click's
+        try:
+            return super().invoke(ctx)
+        except CrmError as error:
+            words = str(error)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            words = sentence(error, "going on", error.filename or ROOT)
+        except KeyboardInterrupt:
+            raise typer.Exit(0) from None
+        say(words)
+        raise typer.Exit(1)
+
+
+app = typer.Typer(
+    cls=InWords,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    help="Whop CRM: the member relationship app for creators on Whop.",
+)
+
+
+@app.callback()
+def in_the_checkout() -> None:
+    """Relative paths, .env and Reflex's own files start at the checkout, wherever the command was typed."""
+    if (ROOT / "rxconfig.py").is_file():
+        os.chdir(ROOT)
+
+
+@app.command()
+def demo(
+    env: bool = typer.Option(False, "--env", help="Print the settings of the running demo, for `eval`, and end."),
+) -> None:
+    """Serve the app with a database and a Whop of its own; nothing needs to be set up."""
+    from whop_crm.runtime.demo import demo as serve_demo
+    from whop_crm.runtime.demo import running_environment
+
+    if not env:
+        return serve_demo()
+    for name, value in running_environment().items():
+        tell(f"export {name}={shlex.quote(value)}")
+    return None
+
+
+@app.command()
+def run(migrate: bool = typer.Option(True, help="Migrate first, where the owner's URL is known.")) -> None:
+    """Serve the app with the settings of the environment and .env."""
+    from whop_crm.runtime.run import run as serve
+
+    serve(migrating=migrate)
+
+
+@app.command()
+def migrate() -> None:
+    """Bring the database's tables up to date."""
+    from whop_crm.config import settings
+    from whop_crm.runtime.migrate import migrate as upgrade
+    from whop_crm.runtime.paths import data_folder
+    from whop_crm.runtime.roles import owner_url
+    from whop_crm.runtime.run import database
+
+    with database(data_folder(settings().data_dir)):
+        upgrade(owner_url() or "")
+    tell("The database is up to date.")
+
+
+@app.command()
+def sync(company: str = typer.Option(help="The company's id, biz_…")) -> None:
+    """Read everything of a company from Whop, here and now. The exit code is 1 when it did not come to the end."""
+    import asyncio
+
+    from whop_crm import log
+    from whop_crm.config import settings
+    from whop_crm.jobs.sync_now import sync_now
+    from whop_crm.runtime.paths import data_folder
+    from whop_crm.runtime.run import database, prepare_database
+
+    with database(data_folder(settings().data_dir)):
+        prepare_database(settings())
+        log.configure()
+        done = asyncio.run(sync_now(company, tell))
+    raise typer.Exit(0 if done else 1)
+
+
+@app.command()
+def doctor() -> None:
+    """Say what is configured, reachable and missing. The exit code is 1 when something is at fault."""
+    from whop_crm.runtime.doctor import Verdict, findings
+
+    faulty = False
+    for finding in findings():
+        faulty = faulty or finding.verdict is Verdict.FAULT
+        tell(str(finding))
+    raise typer.Exit(1 if faulty else 0)
+
+
+@app.command()
+def secret_key() -> None:
+    """Print a new SECRET_KEY as a line for .env."""
+    from whop_crm.runtime.generated import new_key
+
+    tell(f"SECRET_KEY={new_key()}")
