@@ -1,0 +1,1 @@
+"""What `make bench` runs: the bars of the product, measured on this machine."""
