@@ -9,6 +9,7 @@ from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass, field
 from time import monotonic
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import parse_qsl, urlsplit
 
 import httpx
@@ -187,7 +188,6 @@ async def started() -> AsyncIterator[Web]:
     os.environ |= {"__REFLEX_SKIP_COMPILE": "true", "REFLEX_TELEMETRY_ENABLED": "false", "REFLEX_ENV_MODE": "prod"}
     from whop_crm import whop_crm as root
 
-    root.schedule.run = nullcontext  # tests decide themselves when a job runs
     asgi = (app := root.app)()
     ready, stop = asyncio.Event(), asyncio.Event()
 
@@ -196,9 +196,10 @@ async def started() -> AsyncIterator[Web]:
             ready.set()
             await stop.wait()
 
-    task = asyncio.create_task(live())
-    waiting = asyncio.create_task(ready.wait())
-    await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
+    with patch.object(root.schedule, "run", nullcontext):  # tests decide themselves when a job runs
+        task = asyncio.create_task(live())
+        waiting = asyncio.create_task(ready.wait())
+        await asyncio.wait([task, waiting], return_when=asyncio.FIRST_COMPLETED)
     if task.done():
         await task
     try:
