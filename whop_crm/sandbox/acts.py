@@ -148,7 +148,7 @@ def dispute(stage: Stage) -> str:
 
 
 def _recent_payment(stage: Stage) -> Doc:
-    """A paid payment that nothing was taken back of, among the latest."""
+    """A paid payment that nothing was taken back of: the named member's newest, else one of the company's latest."""
     column, value = ("member_id", stage.member_id) if stage.member_id else ("account_id", stage.account_id)
     rows = stage.store.query(
         f"SELECT id FROM payment WHERE {column} = ? AND status = 'paid' AND substatus = 'succeeded'"  # noqa: S608 - ours
@@ -159,7 +159,7 @@ def _recent_payment(stage: Stage) -> Doc:
     untouched = [doc for doc in found if doc["refundable"] and hundredths(doc["total"]) > 0]
     if not untouched:
         raise Impossible("There is no payment to take back.")
-    return stage.rng.choice(untouched)
+    return untouched[0] if stage.member_id else stage.rng.choice(untouched)
 
 
 def upgrade(stage: Stage) -> str:
