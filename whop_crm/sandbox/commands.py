@@ -1,21 +1,20 @@
 """`whop-crm sandbox …`: run a Whop platform on this machine, and make things happen on it."""
 
-import json
 import logging
-from pathlib import Path
 from typing import Annotated, Any
 
-import httpx
 import typer
 
 from whop_crm.config import settings
+from whop_crm.sandbox.asking import Url, call, sandbox_folder, stop
+from whop_crm.sandbox.fault_commands import fault_app, fault_line
 
 sandbox_app = typer.Typer(
     no_args_is_help=True,
     help="A Whop platform on this machine: run it, and make things happen on it.",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_TIMEOUT = 30.0
+sandbox_app.add_typer(fault_app, name="fault")
 
 Company = Annotated[str | None, typer.Option(help="A company: id or part of its name. The main one by default.")]
 Member = Annotated[str | None, typer.Option(help="A member: id, email or part of the name. Chosen when not given.")]
@@ -23,56 +22,6 @@ Count = Annotated[int, typer.Option(min=1, max=500, help="How many times.")]
 Plan = Annotated[str | None, typer.Option(help="A plan: id or part of its title.")]
 Text = Annotated[str | None, typer.Option(help="What is said.")]
 Reason = Annotated[str | None, typer.Option(help="Why, in the member's words.")]
-Url = Annotated[str | None, typer.Option(help="Where the sandbox runs. By default WHOP_BASE_URL, else this machine.")]
-
-
-def sandbox_folder(data_dir: Path | None = None) -> Path:
-    """Where the sandbox keeps its world and its secrets."""
-    return (data_dir or settings().data_dir) / "sandbox"
-
-
-def _address(url: str | None) -> str:
-    own = settings()
-    if url:
-        return url.rstrip("/")
-    given = "whop_base_url" in own.model_fields_set
-    return own.whop_origin if given else f"http://127.0.0.1:{own.sandbox_port}"
-
-
-def _api_key() -> str:
-    kept = sandbox_folder() / "credentials.json"
-    if kept.exists():
-        return str(json.loads(kept.read_text(encoding="utf-8"))["api_key"])
-    given = settings().whop_api_key
-    return given.get_secret_value() if given else ""
-
-
-def call(method: str, path: str, body: dict[str, Any] | None = None, url: str | None = None) -> Any:
-    """Asks the running sandbox. Ends the command with one clear sentence where that is not possible."""
-    address = _address(url)
-    headers = {"authorization": f"Bearer {_api_key()}"}
-    try:
-        answer = httpx.request(
-            method, f"{address}/sandbox{path}", json=body, headers=headers, timeout=_TIMEOUT, trust_env=False
-        )
-    except httpx.HTTPError:
-        _stop(f"No sandbox answers at {address}. Start one with `whop-crm sandbox start`, or `make demo`.")
-    if answer.status_code == 401:
-        _stop(f"The sandbox at {address} has another API key than {sandbox_folder()} holds. Is DATA_DIR right?")
-    try:
-        found = answer.json()
-    except ValueError:
-        found = {}
-    if answer.is_error:
-        detail = found.get("detail") if isinstance(found, dict) else None
-        sentence = detail if isinstance(detail, str) else f"{address} does not look like a sandbox."
-        _stop(sentence)
-    return found
-
-
-def _stop(sentence: str) -> Any:
-    typer.secho(sentence, fg=typer.colors.RED, err=True)
-    raise typer.Exit(1)
 
 
 def _act(name: str, url: str | None, **wish: Any) -> None:
@@ -106,7 +55,7 @@ def start(
     try:
         serve(sandbox_folder(), options, port=port)
     except (OSError, ValueError) as error:
-        _stop(str(error))
+        stop(str(error))
 
 
 @sandbox_app.command()
@@ -124,6 +73,8 @@ def status(url: Url = None) -> None:
     for hook in found["webhooks"]:
         state = f"failing since {hook['failing_since']}" if hook["failing_since"] else "well"
         typer.echo(f"{hook['url']} ({hook['id']}): {state if hook['enabled'] else 'disabled'}")
+    for fault in found["faults"]:
+        typer.echo(fault_line(fault))
 
 
 @sandbox_app.command()

@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from whop_crm.sandbox.acts import ACTS
 from whop_crm.sandbox.casting import Stage, find_account, find_member
 from whop_crm.sandbox.delivery import Courier
+from whop_crm.sandbox.faults import Faults, FaultWish
 from whop_crm.sandbox.grants import Grants
 from whop_crm.sandbox.keys import KeyRing, SandboxCredentials
 from whop_crm.sandbox.life import Life
@@ -33,6 +34,7 @@ class Levers:
     grants: Grants
     courier: Courier
     life: Life
+    faults: Faults
 
 
 class Command(BaseModel):
@@ -65,6 +67,7 @@ def control_router(levers: Levers) -> APIRouter:
     router = APIRouter(prefix="/sandbox", dependencies=[Depends(_guard(levers.credentials))])
     _add_commands(router, levers)
     _add_switches(router, levers)
+    _add_faults(router, levers)
     return router
 
 
@@ -124,6 +127,34 @@ def _add_switches(router: APIRouter, levers: Levers) -> None:
         return {"kid": levers.keys.rotate()}
 
 
+def _add_faults(router: APIRouter, levers: Levers) -> None:
+    @router.get("/faults")
+    async def list_faults() -> list[dict[str, Any]]:
+        return levers.faults.wire()
+
+    @router.post("/faults")
+    async def set_fault(wish: FaultWish) -> dict[str, int]:
+        fault = levers.faults.set(wish)
+        levers.courier.wake()
+        return {"number": fault.number}
+
+    @router.delete("/faults")
+    async def clear_faults() -> dict[str, int]:
+        return _cleared(levers, None)
+
+    @router.delete("/faults/{number}")
+    async def clear_fault(number: int) -> dict[str, int]:
+        return _cleared(levers, number)
+
+
+def _cleared(levers: Levers, number: int | None) -> dict[str, int]:
+    gone = levers.faults.clear(number)
+    if number is not None and not gone:
+        raise HTTPException(409, f"There is no fault {number}.")
+    levers.courier.wake()
+    return {"cleared": gone}
+
+
 def run(levers: Levers, name: str, wish: Command) -> list[str]:
     """Does a command `count` times and returns a line for each. 409 where nothing of it is possible."""
     lines: list[str] = []
@@ -167,6 +198,7 @@ def facts(levers: Levers) -> dict[str, Any]:
         "pace": levers.life.pace,
         "deliveries": {"held": levers.courier.paused, "waiting": waiting},
         "webhooks": hooks,
+        "faults": levers.faults.wire(),
     }
 
 

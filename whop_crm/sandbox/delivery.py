@@ -11,11 +11,13 @@ import random
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
+from whop_crm.sandbox.faults import FaultKind, Faults
 from whop_crm.sandbox.hooks import Hook
 from whop_crm.sandbox.outbox import Attempt, Message, Outbox, replay_of
 from whop_crm.sandbox.signing import SignedDelivery
@@ -26,6 +28,8 @@ AT_ONCE = 8
 _LOOK_SECONDS = 0.05
 _PRUNE_SECONDS = 3600.0
 _KEPT_BODY = 4096
+_LOST = (FaultKind.DROP, FaultKind.VANISH)
+_LATE = (FaultKind.DELAY, FaultKind.REORDER)
 log = logging.getLogger(__name__)
 
 
@@ -38,11 +42,14 @@ class Courier:
         *,
         schedule: tuple[float, ...] = RETRY_SCHEDULE,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        faults: Faults | None = None,
     ) -> None:
         self.outbox = outbox
         self.schedule = schedule
         self.paused = False
+        self.faults = faults or Faults()
         self._clock = clock
+        self._met: set[int] = set()
         self._under_way: dict[int, asyncio.Task[None]] = {}
         self._awake = asyncio.Event()
         self._loop_task: asyncio.Task[None] | None = None
@@ -112,7 +119,8 @@ class Courier:
             except Exception:
                 log.exception("The sandbox could not look at its outbox")
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._awake.wait(), _LOOK_SECONDS)
+                async with asyncio.timeout(_LOOK_SECONDS):  # wait_for may swallow a cancellation
+                    await self._awake.wait()
             self._awake.clear()
 
     def _dispatch(self) -> None:
@@ -120,12 +128,38 @@ class Courier:
         free = AT_ONCE - len(self._under_way)
         if self.paused or free <= 0:
             return
-        messages = self.outbox.due(self._clock(), free, self._under_way.keys())
+        due = self.outbox.due(self._clock(), free, self._under_way.keys())
+        messages = [message for message in due if not self._goes_wrong(message)]
+        if self.faults.stands(FaultKind.OUTAGE, ("deliveries",)):
+            return
         random.shuffle(messages)  # Whop promises no order, so nobody may come to rely on one
         for message in messages:
             task = asyncio.create_task(self._deliver(message))
             self._under_way[message.number] = task
             task.add_done_callback(lambda _, number=message.number: self._landed(number))
+
+    def _goes_wrong(self, message: Message) -> bool:
+        """Whether a fault takes the message off what is sent now. No message is doubled or held up twice."""
+        if message.number in self._met:
+            return False
+        names, key = message.names, message.number
+        lost = self.faults.strike(_LOST, names, key)
+        if lost is not None:
+            if lost.wish.kind is FaultKind.DROP:
+                self.outbox.record(message, Attempt(0, "Lost on the way.", self._clock(), 0.0), ())
+            else:
+                self.outbox.drop([message])
+            return True
+        if self.faults.strike((FaultKind.DUPLICATE,), names, key) is not None:
+            self._met |= {message.number, self.outbox.copy(message)}
+        late = self.faults.strike(_LATE, names, key)
+        if late is None:
+            return False
+        self._met.add(message.number)
+        wait = late.wish.wait or 0.0
+        seconds = wait if late.wish.kind is FaultKind.DELAY else late.draw(key).uniform(0, wait)
+        self.outbox.postpone(message, self._clock(), seconds)
+        return True
 
     def _landed(self, number: int) -> None:
         self._under_way.pop(number, None)
@@ -136,6 +170,8 @@ class Courier:
         if hook is None or not hook.enabled:
             self.outbox.drop([message])
             return
+        if self.faults.strike((FaultKind.WRONG_SIGNATURE,), message.names, (message.number, message.tries)):
+            hook = replace(hook, secret="ws_of_somebody_else")  # noqa: S106 - wrong on purpose
         attempt = await self.send(message.sign(hook, self._clock()))
         try:
             self.outbox.record(message, attempt, self.schedule)

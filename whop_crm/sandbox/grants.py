@@ -10,6 +10,7 @@ import hashlib
 import hmac
 import secrets
 import sqlite3
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from whop_crm.sandbox.store import Store
@@ -81,10 +82,14 @@ class CodeRequest:
 
 
 class Grants:
-    """The codes and tokens kept in the sandbox's store. Moments are in unix seconds."""
+    """The codes and tokens kept in the sandbox's store. Moments are in unix seconds.
 
-    def __init__(self, store: Store) -> None:
+    `expires_early` is asked with "access" or "refresh" for each token that is shown: a fault may end it.
+    """
+
+    def __init__(self, store: Store, expires_early: Callable[[str], bool] | None = None) -> None:
         self._store = store
+        self._expires_early = expires_early or (lambda _: False)
         self._write = store.transaction
         with self._write() as db:
             for statement in GRANT_TABLES.split(";"):
@@ -118,6 +123,8 @@ class Grants:
         with self._write() as db:
             row = _one(db, "SELECT * FROM oauth_tokens WHERE hash = ? AND kind = 'refresh'", _hash(token))
             error = _refresh_error(row, company_id, now)
+            if row is not None and error is None and self._expires_early("refresh"):
+                error = "This refresh token has expired."
             if row is not None and row["used"]:
                 _end_family(db, row["family"])
             if error is None and row is not None:
@@ -141,7 +148,13 @@ class Grants:
         """The grant behind a live access token, or None."""
         query = "SELECT * FROM oauth_tokens WHERE hash = ? AND kind = 'access'"
         row = self._store.query_one(query, (_hash(token),))
-        return None if row is None or row["expires_at"] <= now else _grant(row)
+        if row is None or row["expires_at"] <= now:
+            return None
+        if self._expires_early("access"):
+            with self._write() as db:
+                db.execute("DELETE FROM oauth_tokens WHERE hash = ?", (row["hash"],))
+            return None
+        return _grant(row)
 
     def forget_expired(self, now: float) -> None:
         with self._write() as db:

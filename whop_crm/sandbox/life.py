@@ -90,7 +90,8 @@ class Life:
         while True:
             wait = None if self._pace <= 0 else 60 / self._pace * self._rng.uniform(0.67, 1.33)
             try:
-                await asyncio.wait_for(self._changed.wait(), wait)
+                async with asyncio.timeout(wait):  # wait_for may swallow a cancellation
+                    await self._changed.wait()
                 self._changed.clear()
             except TimeoutError:
                 self._try(self.tick)

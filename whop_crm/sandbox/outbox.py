@@ -7,21 +7,18 @@ with the exact bytes that were sent, so that they can be replayed.
 import json
 import sqlite3
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from whop_crm.sandbox.change import dumps
 from whop_crm.sandbox.clock import iso
 from whop_crm.sandbox.hooks import Hook, Hooks
 from whop_crm.sandbox.keys import random_text
-from whop_crm.sandbox.rest.lists import hidden_fields, mask
-from whop_crm.sandbox.rest.resources import RESOURCES
+from whop_crm.sandbox.masks import covered, may_tell
 from whop_crm.sandbox.signing import SignedDelivery, signed_headers
 from whop_crm.sandbox.store import Event, Store
 
 KEPT = timedelta(days=30)
-_RESOURCES = {resource.kind: resource for resource in RESOURCES}
 _CURSOR = "webhooks_sent_up_to"
 _TABLES = (
     "CREATE TABLE IF NOT EXISTS hook_messages (number INTEGER PRIMARY KEY AUTOINCREMENT, hook_id TEXT NOT NULL,"
@@ -50,6 +47,11 @@ class Message:
     tries: int
     next_try_at: float
     replayed_from: str | None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """What a fault may call it."""
+        return ("deliveries", self.type.partition(".")[0], self.type)
 
     def sign(self, hook: Hook, at: datetime) -> SignedDelivery:
         raw = self.body.encode()
@@ -90,17 +92,21 @@ class Outbox:
             hooks, installed = self.hooks.list(), self.store.installed_accounts
             granted = self.store.app_permissions
             while events := self.store.events_after(self.store.get_meta(_CURSOR, 0)):
-                pairs = [(e, h) for e in events for h in hooks if h.wants(e, installed, granted)]
+                pairs = [
+                    (event, hook)
+                    for event in events
+                    for hook in hooks
+                    if hook.wants(event, installed, granted) and may_tell(event, _granted_to(hook, granted))
+                ]
                 for event, hook in pairs:
-                    self._insert(db, hook, event, now)
+                    self._insert(db, hook, covered(event, _granted_to(hook, granted)), now)
                 made += len(pairs)
                 self.store.set_meta(_CURSOR, events[-1].id)
         return made
 
     def _insert(self, db: sqlite3.Connection, hook: Hook, event: Event, now: datetime) -> None:
         webhook_id = new_webhook_id()
-        granted = self.store.app_permissions if hook.resource_id.startswith("app_") else None
-        text = envelope(covered(event, granted), webhook_id, hook.api_version_date)
+        text = envelope(event, webhook_id, hook.api_version_date)
         body = self.store.with_origin(text)
         db.execute(
             "INSERT INTO hook_messages (hook_id, webhook_id, type, account_id, body, next_try_at) VALUES (?,?,?,?,?,?)",
@@ -131,6 +137,18 @@ class Outbox:
     def drop(self, messages: Iterable[Message]) -> None:
         with self.store.transaction() as db:
             db.executemany("DELETE FROM hook_messages WHERE number = ?", [(m.number,) for m in messages])
+
+    def copy(self, message: Message) -> int:
+        """Has the same message sent once more, under the same id. Returns the copy's number."""
+        names = "hook_id, webhook_id, type, account_id, body, tries, next_try_at, replayed_from"
+        with self.store.transaction() as db:
+            statement = f"INSERT INTO hook_messages ({names}) SELECT {names} FROM hook_messages WHERE number = ?"  # noqa: S608 - names are ours
+            return int(db.execute(statement, (message.number,)).lastrowid or 0)
+
+    def postpone(self, message: Message, now: datetime, seconds: float) -> None:
+        with self.store.transaction() as db:
+            until = now.timestamp() + seconds
+            db.execute("UPDATE hook_messages SET next_try_at = ? WHERE number = ?", (until, message.number))
 
     def record(self, message: Message, attempt: Attempt, schedule: tuple[float, ...]) -> None:
         """Logs an attempt; the message is done, waits for its next try, or is given up. A replay is tried once."""
@@ -220,12 +238,9 @@ def _pending(store: Store, at: datetime) -> tuple[Outbox, list[SignedDelivery]]:
     return outbox, [m.sign(hooks[m.hook_id], at) for m in outbox.waiting() if m.hook_id in hooks]
 
 
-def covered(event: Event, granted: frozenset[str] | None) -> Event:
-    """The event with what the app may not see set to null, such as an email without `member:email:read`."""
-    resource = _RESOURCES.get(event.type.split(".")[0])
-    if granted is None or resource is None or not hidden_fields(resource, granted):
-        return event
-    return replace(event, object=dumps(mask(resource, json.loads(event.object), granted)))
+def _granted_to(hook: Hook, granted: frozenset[str]) -> frozenset[str] | None:
+    """What bounds an endpoint: an app's has what the app was granted, a company's own (None) sees everything."""
+    return granted if hook.resource_id.startswith("app_") else None
 
 
 def envelope(event: Event, webhook_id: str, api_version_date: str | None) -> str:

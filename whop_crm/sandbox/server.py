@@ -30,6 +30,8 @@ from granian.server.embed import Server
 from whop_crm.sandbox import history
 from whop_crm.sandbox.control import Levers, control_router
 from whop_crm.sandbox.delivery import RETRY_SCHEDULE, Courier
+from whop_crm.sandbox.faults import FaultKind, Faults
+from whop_crm.sandbox.faulty_wire import FaultyWire
 from whop_crm.sandbox.grants import Grants
 from whop_crm.sandbox.hooks import Hooks
 from whop_crm.sandbox.keys import KeyRing, SandboxCredentials, credentials
@@ -85,6 +87,7 @@ class Sandbox:
     grants: Grants
     courier: Courier
     life: Life
+    faults: Faults
     url: str = field(default="")
 
     async def start(self) -> None:
@@ -111,12 +114,14 @@ def open_sandbox(directory: Path, options: Options) -> Sandbox:
     store.set_meta("origin", options.origin)
     if options.webhook_path:
         hooks.ensure(options.app_origin + options.webhook_path, kept.app_id, kept.webhook_secret, now)
-    grants = Grants(store)
+    faults = Faults()
+    store.withheld = faults.withheld_scopes
+    grants = Grants(store, lambda kind: faults.strike((FaultKind.TOKEN_EXPIRY,), (kind,)) is not None)
     grants.forget_expired(now.timestamp())
-    courier = Courier(outbox, schedule=options.retry_schedule)
+    courier = Courier(outbox, schedule=options.retry_schedule, faults=faults)
     courier.paused = not options.deliver
     life = Life(store, pace=options.pace, due=options.due)
-    return Sandbox(options, kept, KeyRing(directory), store, hooks, grants, courier, life, options.origin)
+    return Sandbox(options, kept, KeyRing(directory), store, hooks, grants, courier, life, faults, options.origin)
 
 
 def create_app(directory: Path, options: Options | None = None) -> FastAPI:
@@ -134,6 +139,7 @@ def create_app(directory: Path, options: Options | None = None) -> FastAPI:
 
     app = FastAPI(title="Whop sandbox", lifespan=lifespan, openapi_url=None)
     app.state.sandbox = sandbox
+    app.add_middleware(FaultyWire, faults=sandbox.faults)
     _add_routes(app, sandbox)
     return app
 
@@ -162,6 +168,7 @@ def _add_routes(app: FastAPI, sandbox: Sandbox) -> None:
                 sandbox.grants,
                 sandbox.courier,
                 sandbox.life,
+                sandbox.faults,
             )
         )
     )

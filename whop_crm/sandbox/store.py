@@ -9,7 +9,7 @@ import json
 import random
 import sqlite3
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -67,6 +67,7 @@ class Store:
         self.lock = threading.RLock()
         self.connection = sqlite3.connect(path, check_same_thread=False, isolation_level=None, timeout=10)
         self.connection.row_factory = sqlite3.Row
+        self.withheld: Callable[[], frozenset[str]] = frozenset
         for pragma in (
             "page_size=16384",
             "journal_mode=WAL",
@@ -163,8 +164,11 @@ class Store:
 
     @property
     def app_permissions(self) -> frozenset[str]:
-        """The permission actions the app has been granted by every account that installed it."""
-        return frozenset(self.get_meta("app_permissions", []))
+        """The permission actions the app has been granted by every account that installed it.
+
+        What `withheld` names is not among them while it does.
+        """
+        return frozenset(self.get_meta("app_permissions", [])) - self.withheld()
 
     def set_app_permissions(self, actions: Sequence[str] | frozenset[str]) -> None:
         self.set_meta("app_permissions", sorted(actions))
