@@ -18,6 +18,13 @@ class Permission(StrEnum):
     """What comes from Whop is written by the sync alone."""
 
 
+class PauseRule(StrEnum):
+    """How churn treats a member who pauses: in rows of its own, or as lost."""
+
+    APART = "apart"
+    CHURN = "churn"
+
+
 class Role(StrEnum):
     ADMIN = "admin"
     SUPPORT = "support"
@@ -55,6 +62,20 @@ def role_for(access_level: str, team_role: str | None) -> Role | None:
 
 
 @dataclass(frozen=True, slots=True)
+class ScoreWeights:
+    """How much each part counts in the engagement score."""
+
+    posts: int = 3
+    comments: int = 2
+    courses: int = 2
+    recency: int = 2
+
+    @property
+    def total(self) -> int:
+        return self.posts + self.comments + self.courses + self.recency
+
+
+@dataclass(frozen=True, slots=True)
 class CompanyRef:
     """The company a scope is bound to, with the settings that meaning depends on."""
 
@@ -64,6 +85,8 @@ class CompanyRef:
     timezone: str = "UTC"
     week_start: int = 1
     currency: str = "usd"
+    pause_rule: PauseRule = PauseRule.APART
+    weights: ScoreWeights = ScoreWeights()
 
     @property
     def zone(self) -> ZoneInfo:

@@ -46,6 +46,7 @@ class Topic(StrEnum):
     TAGS = "tags"
     MEMBER_TAGS = "member_tags"
     NOTES = "notes"
+    RECOUNTS = "recounts"
     SYNC_RUNS = "sync_runs"
     WEBHOOKS = "webhook_events"
 

@@ -17,7 +17,7 @@ WRITERS = {
     "company_access": {"companies"},
     "sessions": {"companies"},
     "team_members": {"companies"},
-    "inboxes": {"companies", "sync"},  # made with the company, kept by the sync
+    "inboxes": {"companies", "sync", "settings"},  # made with the company, kept by those who want a worker
     "members": {"members"},
     "course_progress": {"members"},
     "activities": {"activities"},
@@ -35,6 +35,7 @@ WRITERS = {
     "disputes": {"billing"},
     "invoices": {"billing"},
     "webhook_events": {"sync"},
+    "recounts": {"settings"},
     "sync_runs": {"sync"},
     "sync_steps": {"sync"},
 }

@@ -12,7 +12,7 @@ from whop_crm.models.billing import (
     PromoCode,
     Refund,
 )
-from whop_crm.models.company import Company, CompanyAccess, Inbox, Session, TeamMember
+from whop_crm.models.company import Company, CompanyAccess, Inbox, Recount, Session, TeamMember
 from whop_crm.models.member import Member, MemberTag, Note, Tag
 from whop_crm.models.sync import SyncRun, SyncStep, WebhookEvent
 
@@ -34,6 +34,7 @@ __all__ = [
     "Plan",
     "Product",
     "PromoCode",
+    "Recount",
     "Refund",
     "Session",
     "SyncRun",

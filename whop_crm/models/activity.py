@@ -73,6 +73,9 @@ class MemberDay(SQLModel, table=True):
     kind: DayKind = enum(DayKind, primary_key=True)
     day: date = Field(primary_key=True)
     n: int = count()
+    first_at: datetime | None = when(None)
+    last_at: datetime | None = when(None)
+    """The first and the last instant of a visit, so that its day can be told in another zone; else None."""
 
     __table_args__ = (
         PrimaryKeyConstraint("company_id", "member_id", "kind", "day"),

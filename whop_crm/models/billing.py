@@ -200,6 +200,9 @@ class MembershipChange(SQLModel, table=True):
     cancel_at_period_end: bool = flag()
     whop_plan_id: str
     mrr_minor: int = money()
+    price_minor: int | None = big(None, nullable=True)
+    """What carried MRR, in the membership's currency; None where nothing did."""
+    period_days: int | None = None
 
 
 class Payment(SQLModel, table=True):

@@ -8,8 +8,9 @@ from datetime import datetime
 from sqlalchemy import Index, LargeBinary, PrimaryKeyConstraint, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from whop_crm.access import Role
-from whop_crm.models.columns import big, company_key, enum, one_of, recorded, row_id, when
+from whop_crm.access import PauseRule, Role
+from whop_crm.models.columns import big, company_key, count, enum, one_of, recorded, row_id, when
+from whop_crm.models.enums import RecountStage
 
 
 class Company(SQLModel, table=True):
@@ -25,10 +26,17 @@ class Company(SQLModel, table=True):
     week_start: int = Field(default=1, sa_column_kwargs={"server_default": "1"})
     currency: str = Field(default="usd", sa_column_kwargs={"server_default": "usd"})
     zone_chosen: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    pause_rule: PauseRule = enum(PauseRule, PauseRule.APART, sa_column_kwargs={"server_default": PauseRule.APART})
+    posts_weight: int = Field(default=3, sa_column_kwargs={"server_default": "3"})
+    comments_weight: int = Field(default=2, sa_column_kwargs={"server_default": "2"})
+    courses_weight: int = Field(default=2, sa_column_kwargs={"server_default": "2"})
+    recency_weight: int = Field(default=2, sa_column_kwargs={"server_default": "2"})
     connected_at: datetime = recorded()
     missing_scopes: str = Field(default="", sa_column_kwargs={"server_default": ""})
     """Permission actions that Whop has not granted, separated by spaces."""
     scopes_checked_at: datetime | None = when(None)
+
+    __table_args__ = (one_of("pause_rule", PauseRule),)
 
 
 class Session(SQLModel, table=True):
@@ -68,11 +76,32 @@ class Inbox(SQLModel, table=True):
     """One row a company: when its stored webhooks want a worker, and when its sync does. Claimed with SKIP LOCKED."""
 
     __tablename__ = "inboxes"
-    __table_args__ = (Index("inboxes_due", "due_at"), Index("inboxes_sync_due", "sync_due_at"))
+    __table_args__ = (
+        Index("inboxes_due", "due_at"),
+        Index("inboxes_sync_due", "sync_due_at"),
+        Index("inboxes_recount_due", "recount_due_at"),
+    )
     company_id: int = company_key()
     due_at: datetime | None = when(None)
     sync_due_at: datetime | None = when(None)
     """When a run wants a worker: at once where it was just asked for, a minute ahead while one works on it."""
+    recount_due_at: datetime | None = when(None)
+    """Likewise for what a changed setting has to be worked out anew."""
+
+
+class Recount(SQLModel, table=True):
+    """How far the numbers of a company have been worked out anew after a setting changed; the last one only."""
+
+    __tablename__ = "recounts"
+    __table_args__ = (one_of("stage", RecountStage),)
+    company_id: int = company_key()
+    stage: RecountStage = enum(RecountStage)
+    cursor: int = big(0, sa_column_kwargs={"server_default": "0"})
+    """The last id of this stage that is done."""
+    done: int = count()
+    total: int = count()
+    asked_at: datetime = recorded()
+    finished_at: datetime | None = when(None)
 
 
 class TeamMember(SQLModel, table=True):

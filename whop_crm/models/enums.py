@@ -119,6 +119,16 @@ class PromoDuration(OpenSet):
     UNKNOWN = "unknown"
 
 
+class RecountStage(StrEnum):
+    """What a changed setting has worked out anew, in this order."""
+
+    AMOUNTS = "amounts"
+    MEMBERSHIPS = "memberships"
+    DAYS = "days"
+    MEMBERS = "members"
+    SCORES = "scores"
+
+
 class Origin(StrEnum):
     """How a fact came to us. Only live, rule and young catch-up facts may ever start a rule."""
 
