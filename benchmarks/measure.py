@@ -3,7 +3,7 @@
 import statistics
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 Run = Callable[[], Awaitable[object]]
@@ -35,13 +35,44 @@ class Row:
 
 
 @dataclass(frozen=True)
+class Figure:
+    """One number with its unit, and what it shall be at least or at most."""
+
+    name: str
+    value: float
+    unit: str
+    at_least: float | None = None
+    at_most: float | None = None
+
+    @property
+    def met(self) -> bool:
+        low = self.at_least is not None and self.value < self.at_least
+        high = self.at_most is not None and self.value > self.at_most
+        return not low and not high
+
+    @property
+    def bar(self) -> str:
+        if self.at_least is not None:
+            return f"≥ {self.at_least:,g} {self.unit}"
+        return "" if self.at_most is None else f"≤ {self.at_most:,g} {self.unit}"
+
+    def as_json(self) -> dict[str, Any]:
+        return {**asdict(self), "met": self.met}
+
+
+@dataclass(frozen=True)
 class Section:
     """One part of the report. `key` names its place in docs/performance.md."""
 
     key: str
     title: str
     words: str
-    rows: list[Row]
+    rows: list[Row] = field(default_factory=list[Row])
+    figures: list[Figure] = field(default_factory=list[Figure])
+
+    @property
+    def missed(self) -> list[str]:
+        return [each.name for each in (*self.rows, *self.figures) if not each.met]
 
 
 async def timed(run: Run, rounds: int, against: Run | None = None) -> tuple[list[float], list[float]]:

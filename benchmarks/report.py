@@ -6,7 +6,7 @@ import platform
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks.measure import Row, Section
+from benchmarks.measure import Figure, Row, Section
 
 DOCUMENT = Path(__file__).resolve().parents[1] / "docs" / "performance.md"
 _INTRODUCTION = """# Performance
@@ -19,7 +19,17 @@ does not measure stays as it was.
 
 <!-- live -->
 <!-- /live -->
+
+<!-- webhooks -->
+<!-- /webhooks -->
+
+<!-- tabs -->
+<!-- /tabs -->
+
+<!-- sync -->
+<!-- /sync -->
 """
+_FIGURES_HEAD = ("What", "measured", "bar", "")
 _HEAD = ("What", "p50 ms", "p95 ms", "by hand p50", "ratio", "bars", "")
 
 
@@ -35,13 +45,26 @@ def machine() -> dict[str, object]:
 
 def table(section: Section) -> str:
     """For the terminal."""
-    lines = [_HEAD, *map(_cells, section.rows)]
-    widths = [max(len(line[column]) for line in lines) for column in range(len(_HEAD))]
-    text = [f"{section.title}", ""]
+    text = [section.title]
+    if section.rows:
+        text += ["", *_aligned([_HEAD, *map(_cells, section.rows)])]
+    if section.figures:
+        text += ["", *_aligned([_FIGURES_HEAD, *map(_figure_cells, section.figures)])]
+    return "\n".join(text)
+
+
+def _aligned(lines: list[tuple[str, ...]]) -> list[str]:
+    widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
+    text: list[str] = []
     for name, *figures in lines:
         padded = [name.ljust(widths[0]), *(cell.rjust(width) for cell, width in zip(figures, widths[1:], strict=True))]
         text.append("  ".join(padded).rstrip())
-    return "\n".join(text)
+    return text
+
+
+def _figure_cells(figure: Figure) -> tuple[str, ...]:
+    digits = 0 if abs(figure.value) >= 100 else 1
+    return figure.name, f"{figure.value:,.{digits}f} {figure.unit}", figure.bar, "" if figure.met else "missed"
 
 
 def _cells(row: Row) -> tuple[str, ...]:
@@ -60,7 +83,11 @@ def _cells(row: Row) -> tuple[str, ...]:
 
 def as_json(sections: list[Section], where: dict[str, object]) -> str:
     return json.dumps(
-        {"machine": where, **{each.key: [row.as_json() for row in each.rows] for each in sections}}, indent=2
+        {
+            "machine": where,
+            **{each.key: [row.as_json() for row in (*each.rows, *each.figures)] for each in sections},
+        },
+        indent=2,
     )
 
 
@@ -70,14 +97,20 @@ def write_document(sections: list[Section], where: dict[str, object]) -> None:
     for section in sections:
         before, found, rest = page.partition(f"<!-- {section.key} -->")
         _, _, after = rest.partition(f"<!-- /{section.key} -->")
-        page = before + _markdown(section, where) + (after if found else "\n")
+        page = (before if found else before + "\n") + _markdown(section, where) + (after if found else "\n")
     DOCUMENT.write_text(page)
 
 
 def _markdown(section: Section, where: dict[str, object]) -> str:
     lines = [f"<!-- {section.key} -->", f"## {section.title}", "", section.words, ""]
-    lines.append(f"| {' | '.join(_HEAD)} |")
-    lines.append("|---" + "|--:" * (len(_HEAD) - 1) + "|")
-    lines += [f"| {' | '.join(_cells(row))} |" for row in section.rows]
+    if section.rows:
+        lines += [*_markdown_table([_HEAD, *map(_cells, section.rows)]), ""]
+    if section.figures:
+        lines += [*_markdown_table([_FIGURES_HEAD, *map(_figure_cells, section.figures)]), ""]
     place = ", ".join(f"{key} {value}" for key, value in where.items() if key != "at")
-    return "\n".join([*lines, "", f"Measured {where['at']}: {place}.", f"<!-- /{section.key} -->"])
+    return "\n".join([*lines, f"Measured {where['at']}: {place}.", f"<!-- /{section.key} -->"])
+
+
+def _markdown_table(rows: list[tuple[str, ...]]) -> list[str]:
+    head, *body = (f"| {' | '.join(row)} |" for row in rows)
+    return [head, "|---" + "|--:" * (len(rows[0]) - 1) + "|", *body]
