@@ -85,8 +85,8 @@ class RawTab:
 
     async def _quiet(self) -> None:
         """The page's own first reads are over: half a second without a frame."""
-        while time.perf_counter() - self.last_frame < 0.5:
-            await asyncio.sleep(0.1)
+        while (rest := self.last_frame + 0.5 - time.perf_counter()) > 0:  # noqa: ASYNC110 - silence is no event
+            await asyncio.sleep(rest)
 
     async def _read(self, socket: ClientConnection) -> None:
         try:

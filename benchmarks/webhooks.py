@@ -56,7 +56,7 @@ async def _connect(running: Server) -> None:
     from whop_crm.jobs.sync_now import sync_now
 
     settings.cache_clear()
-    await sync_now(running.sandbox.store.installed_accounts[0], lambda line: None)
+    await sync_now(running.sandbox.store.installed_accounts[0], lambda _: None)
     await dispose()
 
 
@@ -78,8 +78,7 @@ async def _burst(running: Server, deliveries: Sequence[SignedDelivery]) -> list[
 
     async def send() -> None:
         async with _connection(running.url) as wire:
-            for delivery in queue:
-                took.append(await wire.post(delivery))
+            took.extend([await wire.post(delivery) for delivery in queue])
 
     began = time.perf_counter()
     async with asyncio.TaskGroup() as senders:
@@ -138,8 +137,7 @@ async def _drained(running: Server, deliveries: Sequence[SignedDelivery]) -> flo
         company = await companies.find_company(db, running.sandbox.store.installed_accounts[0])
     assert company is not None, "the company was synced"
     async with company_session(Scope.system(company)) as db:
-        for delivery in deliveries:
-            await sync.store_delivery(db, verify(delivery.body, delivery.headers))
+        await sync.store_deliveries(db, [verify(each.body, each.headers) for each in deliveries])
     async with platform_session() as db:
         await sync.mark_due(db, [company.id])
     began = time.perf_counter()

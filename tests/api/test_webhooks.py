@@ -1,7 +1,7 @@
 """The webhook door: signed deliveries are stored once; everything else is turned away and leaves nothing."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,9 +11,10 @@ from tests.support import factories
 from tests.support.deliveries import PATH, SECRET, encoded, envelope, signed
 from tests.support.web import Web
 from whop_crm.access import CompanyRef, Scope
-from whop_crm.api import webhooks
+from whop_crm.api import intake, webhooks
+from whop_crm.clients.facts import Envelope
 from whop_crm.config import settings
-from whop_crm.db import company_session, platform_session
+from whop_crm.db import CompanyDb, company_session, platform_session
 from whop_crm.models import Inbox, WebhookEvent
 
 
@@ -46,6 +47,39 @@ async def test_a_signed_delivery_is_stored_once_and_wakes_the_inbox(web: Web) ->
     async with asyncio.timeout(5):
         while await _due(company) is None:  # noqa: ASYNC110 - a row has no event to wait for
             await asyncio.sleep(0.01)
+
+
+async def test_deliveries_that_come_together_are_each_stored_once(web: Web) -> None:
+    one, other = await factories.company(), await factories.company()
+    bodies = [encoded(envelope((one, other)[n % 2].whop_id)) for n in range(40)]
+    posts = [(body, signed(body)) for body in bodies] * 2
+    duplicates = counted("duplicate")
+    async with web.http() as http:
+        answers = await asyncio.gather(*(http.post(PATH, content=body, headers=head) for body, head in posts))
+    assert {answer.status_code for answer in answers} == {200}
+    assert (await stored(one), await stored(other)) == (20, 20)
+    assert counted("duplicate") - duplicates == 40
+
+
+async def test_one_that_cannot_be_stored_does_not_keep_the_others_out(
+    web: Web, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company = await factories.company()
+    good = [encoded(envelope(company.whop_id)) for _ in range(10)]
+    bad_one = encoded(envelope(company.whop_id, "poison"))
+    store = intake.sync.store_deliveries
+
+    async def choosy(db: CompanyDb, envelopes: Sequence[Envelope]) -> set[str]:
+        if any(each.type == "poison" for each in envelopes):
+            raise ValueError("no")
+        return await store(db, envelopes)
+
+    monkeypatch.setattr(intake.sync, "store_deliveries", choosy)
+    async with web.http() as http:
+        posts = [http.post(PATH, content=body, headers=signed(body)) for body in (*good[:5], bad_one, *good[5:])]
+        answers = await asyncio.gather(*posts)
+    assert sorted(answer.status_code for answer in answers) == [200] * 10 + [503]
+    assert await stored(company) == 10
 
 
 async def _due(company: CompanyRef) -> datetime | None:
@@ -149,7 +183,7 @@ async def test_whop_is_asked_to_try_again_when_nothing_can_be_stored(web: Web, m
     async def broken(*_args: object) -> None:
         raise ConnectionError("the database is away")
 
-    monkeypatch.setattr(webhooks.sync, "store_delivery", broken)
+    monkeypatch.setattr(intake.sync, "store_deliveries", broken)
     async with web.http() as http:
         answer = await http.post(PATH, content=body, headers=signed(body))
     assert answer.status_code == 503

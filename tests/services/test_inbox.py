@@ -34,7 +34,7 @@ def product(title: str, at: datetime = SENT, product_id: str = "prod_1") -> dict
 
 async def deliver(company: CompanyRef, kind: str, data: dict[str, Any], at: datetime = SENT) -> None:
     async with company_session(Scope.system(company)) as db:
-        assert await sync.store_delivery(db, Envelope(f"msg_{number()}", kind, company.whop_id, at, data))
+        assert await sync.store_deliveries(db, [Envelope(f"msg_{number()}", kind, company.whop_id, at, data)])
     async with platform_session() as db:
         await sync.mark_due(db, [company.id])
 
@@ -148,7 +148,9 @@ async def test_another_companys_webhook_cannot_be_replayed() -> None:
 async def test_the_sweep_finds_what_nobody_was_told_of() -> None:
     company = await factories.company()
     async with company_session(Scope.system(company)) as db:
-        await sync.store_delivery(db, Envelope("msg_lost", "product.updated", company.whop_id, SENT, product("Lost")))
+        await sync.store_deliveries(
+            db, [Envelope("msg_lost", "product.updated", company.whop_id, SENT, product("Lost"))]
+        )
     assert (await sync.drain_batch(company)).events == 0
     async with company_session(Scope.system(company)) as db:
         assert await sync.sweep(db)

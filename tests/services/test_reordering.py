@@ -107,7 +107,7 @@ async def receive(company: CompanyRef, deliveries: Sequence[SignedDelivery]) -> 
     for delivery in deliveries:
         envelope = verify(delivery.body, delivery.headers)
         async with company_session(Scope.system(company)) as db:
-            await sync.store_delivery(db, envelope)
+            await sync.store_deliveries(db, [envelope])
     async with platform_session() as db:
         await sync.mark_due(db, [company.id])
     await inbox.drain()

@@ -3,13 +3,14 @@
 from whop_crm.services.sync.apply import AppliedFacts, apply_facts
 from whop_crm.services.sync.following import follow_up
 from whop_crm.services.sync.inbox import (
+    BATCH,
     Drained,
     drain_batch,
     list_due_inboxes,
     mark_due,
     replay,
     replay_failed,
-    store_delivery,
+    store_deliveries,
     sweep,
 )
 from whop_crm.services.sync.progress import get_progress
@@ -19,6 +20,7 @@ from whop_crm.services.sync.schemas import ResourceProgress, RunEnd, RunOutcome,
 from whop_crm.services.sync.upkeep import ensure_months, list_companies, prune_webhooks
 
 __all__ = [
+    "BATCH",
     "AppliedFacts",
     "Drained",
     "ResourceProgress",
@@ -41,6 +43,6 @@ __all__ = [
     "replay_failed",
     "request_run",
     "run_company",
-    "store_delivery",
+    "store_deliveries",
     "sweep",
 ]

@@ -33,9 +33,11 @@ _log = structlog.get_logger(__name__)
 # Plain text, so that storing a delivery announces nothing: a NOTIFY inside each commit would let them in one by one.
 _STORE = text("""
 INSERT INTO webhook_events (company_id, webhook_id, event_type, occurred_at, payload, status, next_attempt_at)
-VALUES (:company, :webhook_id, :type, :sent_at, CAST(:data AS jsonb), 'pending', now())
+SELECT :company, webhook_id, type, sent_at, data, 'pending', now()
+FROM json_to_recordset(CAST(:rows AS json)) AS r(n int, webhook_id text, type text, sent_at timestamptz, data jsonb)
+ORDER BY n
 ON CONFLICT (webhook_id) DO NOTHING
-RETURNING id
+RETURNING webhook_id
 """)
 
 
@@ -47,17 +49,15 @@ class Drained:
     applied: AppliedFacts | None = None
 
 
-async def store_delivery(db: CompanyDb, envelope: Envelope) -> bool:
-    """Keeps a verified delivery, once; False where it was there already."""
+async def store_deliveries(db: CompanyDb, envelopes: Sequence[Envelope]) -> set[str]:
+    """Keeps verified deliveries, each once; returns the webhook ids of those that were not there already."""
     db.scope.require(Permission.FACTS_WRITE)
-    values = {
-        "company": db.scope.company_id,
-        "webhook_id": envelope.id,
-        "type": envelope.type,
-        "sent_at": envelope.sent_at,
-        "data": json.dumps(envelope.data),
-    }
-    return await db.scalar(_STORE, values) is not None
+    rows = [
+        {"n": number, "webhook_id": one.id, "type": one.type, "sent_at": one.sent_at.isoformat(), "data": one.data}
+        for number, one in enumerate(envelopes)
+    ]
+    found = await db.scalars(_STORE, {"company": db.scope.company_id, "rows": json.dumps(rows)})
+    return set(found)
 
 
 async def mark_due(db: PlatformDb, company_ids: Sequence[int]) -> None:
