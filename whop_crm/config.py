@@ -1,6 +1,7 @@
 """What the environment decides. Each setting is listed in `.env.example`; a test keeps the two equal."""
 
 from functools import lru_cache
+from ipaddress import ip_network
 from pathlib import Path
 
 from pydantic import Field, HttpUrl, SecretStr, ValidationError, field_validator
@@ -22,12 +23,22 @@ class Settings(BaseSettings):
     )
     host: str = Field(default="127.0.0.1", description="The address the server listens on.")
     port: int = Field(default=3000, ge=1, le=65535, description="The port the server listens on.")
+    trusted_proxies: str = Field(
+        default="",
+        description="Addresses or networks of the proxies in front, comma-separated: their X-Forwarded-… counts.",
+    )
     data_dir: Path = Field(default=Path(".data"), description="Where the embedded database and generated secrets live.")
     database_url: str | None = Field(
         default=None, description="Any PostgreSQL 15 or newer, as the app's role. Empty: the embedded one."
     )
     database_owner_url: str | None = Field(
         default=None, description="The same database as the owner of its tables, for migrations."
+    )
+    redis_url: str | None = Field(
+        default=None, description="Where several processes keep the state of tabs. Empty: each in its own memory."
+    )
+    clock: bool = Field(
+        default=True, description="Whether this process offers to run the clock; false where `whop-crm worker` does."
     )
     secret_key: SecretStr | None = Field(
         default=None,
@@ -57,11 +68,30 @@ class Settings(BaseSettings):
     log_json: bool = Field(default=False, description="One JSON object a line instead of text.")
     sandbox_port: int = Field(default=4000, ge=1, le=65535, description="The port of the Whop sandbox of `make demo`.")
 
-    @field_validator("database_url", "database_owner_url", "secret_key", "whop_api_key", "whop_app_id",
+    @field_validator("database_url", "database_owner_url", "redis_url", "secret_key", "whop_api_key", "whop_app_id",
                      "whop_oauth_client_secret", "whop_webhook_secret", "whop_company_id", mode="before")  # fmt: skip
     @classmethod
     def _empty_means_unset(cls, value: object) -> object:
         return None if value == "" else value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _only_networks(cls, value: str) -> str:
+        for part in filter(None, value.replace(" ", "").split(",")):
+            ip_network(part)
+        return value
+
+    @field_validator("redis_url")
+    @classmethod
+    def _only_redis(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("redis://", "rediss://", "unix://")):
+            raise ValueError("it must start with redis://, rediss:// or unix://")
+        return value
+
+    @property
+    def proxies(self) -> list[str]:
+        """The trusted proxies, one by one."""
+        return [part for part in self.trusted_proxies.replace(" ", "").split(",") if part]
 
     @property
     def origin(self) -> str:

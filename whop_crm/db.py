@@ -26,6 +26,11 @@ from whop_crm.errors import NotConfigured
 CHANNEL = "whop_crm"
 INBOX_CHANNEL = "whop_crm_inbox"
 MOST_IDS = 20
+LEADER_LOCK = 7_315_100
+"""The advisory lock of the process that runs the clock."""
+
+_SERVER_KEEPALIVE = "SET tcp_keepalives_idle = 3; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 2"
+"""The server learns within seconds that this machine is gone, and gives its lock to another process."""
 
 
 class Topic(StrEnum):
@@ -194,6 +199,13 @@ async def platform_session() -> AsyncGenerator[PlatformDb]:
         await db.commit()
 
 
+async def _connect() -> psycopg.AsyncConnection:
+    """A connection outside the pool. It only waits, and still learns within seconds that the network is gone."""
+    return await psycopg.AsyncConnection.connect(
+        libpq_url(database_url()), autocommit=True, keepalives_idle=3, keepalives_interval=2, keepalives_count=2
+    )
+
+
 async def listen(*channels: str) -> AsyncGenerator[tuple[str, str] | None]:
     """Yields (channel, payload) for ever, and None after each (re)connect: whatever came before it may be lost.
 
@@ -202,7 +214,7 @@ async def listen(*channels: str) -> AsyncGenerator[tuple[str, str] | None]:
     delay = 0.1
     while True:
         try:
-            async with await psycopg.AsyncConnection.connect(libpq_url(database_url()), autocommit=True) as connection:
+            async with await _connect() as connection:
                 for channel in channels:
                     await connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(channel)))
                 delay = 0.1
@@ -234,8 +246,8 @@ async def leadership(key: int) -> AsyncGenerator[Leader | None]:
     Raises ConnectionError while PostgreSQL cannot be reached.
     """
     try:
-        connection = await psycopg.AsyncConnection.connect(libpq_url(database_url()), autocommit=True)
-        async with connection:
+        async with await _connect() as connection:
+            await connection.execute(_SERVER_KEEPALIVE)
             cursor = await connection.execute("SELECT pg_try_advisory_lock(%s)", (key,))
             row = await cursor.fetchone()
             yield Leader(connection) if row and row[0] else None

@@ -29,7 +29,8 @@ async def running() -> AsyncIterator[None]:
         stack.push_async_callback(dispose)
         await stack.enter_async_context(clients())
         await stack.enter_async_context(live.running(wire.Tabs(app), CHECK, forget_visits))
-        await stack.enter_async_context(schedule.run())
+        if settings().clock:
+            await stack.enter_async_context(schedule.run())
         yield
 
 

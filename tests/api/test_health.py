@@ -7,7 +7,7 @@ from sqlalchemy import text
 
 from tests.support import factories
 from tests.support.web import Web
-from whop_crm.db import company_session, dispose, platform_session
+from whop_crm.db import LEADER_LOCK, company_session, dispose, leadership, platform_session
 from whop_crm.models import SyncRun
 from whop_crm.models.enums import RunKind, RunStatus
 
@@ -22,6 +22,7 @@ async def test_a_fit_app_says_so(web: Web) -> None:
         "status": "fit",
         "database": "reachable",
         "migrations": "current",
+        "clock": "stopped",
         "queue_lag_seconds": 0.0,
         "sync_lag_seconds": 0.0,
         "last_webhook_at": None,
@@ -73,3 +74,9 @@ async def test_metrics_speak_prometheus(web: Web) -> None:
     assert answer.headers["content-type"].startswith("text/plain")
     for name in ("whop_crm_fit", "whop_crm_queue_lag_seconds", "whop_crm_open_tabs", "whop_crm_events_total"):
         assert name in answer.text
+
+
+async def test_a_clock_that_ticks_anywhere_is_seen(web: Web) -> None:
+    async with leadership(LEADER_LOCK) as leader, web.http() as http:
+        assert leader is not None
+        assert (await http.get("/api/health")).json()["clock"] == "ticking"

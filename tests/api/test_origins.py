@@ -1,9 +1,15 @@
 """What another site may not do in a visitor's browser, and what every answer says to the browser."""
 
+from typing import Any
+
+import httpx
 import pytest
+from starlette.responses import Response
 
 from tests.support import factories
 from tests.support.web import ORIGIN, Refused, Web
+from whop_crm.api.app import in_front
+from whop_crm.config import settings
 
 
 @pytest.mark.parametrize(
@@ -73,3 +79,34 @@ async def test_what_a_proxy_on_this_machine_forwards_counts(web: Web) -> None:
         far = await http.get("/metrics", headers={"x-forwarded-for": "203.0.113.7"})
     assert near.status_code == 200
     assert far.status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("proxies", "peer", "seen"),
+    [
+        ("", "127.0.0.1", ("127.0.0.1", "http")),
+        ("127.0.0.1", "127.0.0.1", ("203.0.113.7", "https")),
+        ("10.0.0.0/8, 127.0.0.1", "10.1.2.3", ("203.0.113.7", "https")),
+        ("10.0.0.0/8", "192.0.2.1", ("192.0.2.1", "http")),
+    ],
+)
+async def test_only_a_proxy_that_is_trusted_says_who_asks(
+    monkeypatch: pytest.MonkeyPatch, proxies: str, peer: str, seen: tuple[str, str]
+) -> None:
+    asked: list[tuple[str, str]] = []
+
+    async def page(scope: Any, receive: Any, send: Any) -> None:
+        asked.append((scope["client"][0], scope["scheme"]))
+        await Response()(scope, receive, send)
+
+    monkeypatch.setenv("TRUSTED_PROXIES", proxies)
+    settings.cache_clear()
+    try:
+        front = httpx.ASGITransport(in_front(page), client=(peer, 5000))
+    finally:
+        monkeypatch.undo()
+        settings.cache_clear()
+    async with httpx.AsyncClient(transport=front, base_url=ORIGIN) as http:
+        headers = {"x-forwarded-for": "198.51.100.1, 203.0.113.7", "x-forwarded-proto": "https"}
+        await http.get("/api/x", headers=headers)
+    assert asked == [seen]

@@ -77,6 +77,26 @@ def test_a_bad_env_file(environment: pytest.MonkeyPatch, tmp_path: Path, command
     assert refusal(command).startswith("The file .env is not UTF-8 text.")
 
 
+def test_a_worker_says_what_it_lacks(environment: pytest.MonkeyPatch) -> None:
+    assert refusal("worker").startswith("DATABASE_URL is not set.")
+    environment.setenv("DATABASE_URL", "postgresql://nobody@127.0.0.1:9/nothing")
+    settings.cache_clear()
+    assert refusal("worker").startswith("The database cannot be reached:")
+
+
+def test_a_redis_that_is_not_there(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("REDIS_URL", "redis://127.0.0.1:9/0")
+    assert refusal("run").startswith("Redis cannot be reached:")
+    environment.setenv("REDIS_URL", "http://127.0.0.1")
+    settings.cache_clear()
+    assert refusal("run").startswith("These settings are wrong: REDIS_URL:")
+
+
+def test_a_proxy_must_be_an_address(environment: pytest.MonkeyPatch) -> None:
+    environment.setenv("TRUSTED_PROXIES", "127.0.0.1, somewhere")
+    assert refusal("run").startswith("These settings are wrong: TRUSTED_PROXIES:")
+
+
 def test_no_key(environment: pytest.MonkeyPatch) -> None:
     environment.delenv("SECRET_KEY")
     assert refusal("run").startswith("SECRET_KEY is not set.")

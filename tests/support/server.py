@@ -38,7 +38,7 @@ class Server:
         self.start()
 
     def start(self) -> None:
-        self.child = _served(self.port, self.environment, self.log)
+        self.child = served(self.port, self.environment, self.log)
 
 
 def build() -> None:
@@ -55,28 +55,45 @@ def server(directory: Path, options: Options = QUIET, **settings: str) -> Iterat
     build()
     port = free_port()
     url = f"http://localhost:{port}"
-    world = new_folder(directory, options.members, options.seed)
-    with ExitStack() as stack:
-        name = stack.enter_context(database.cloned_database())
-        sandbox = stack.enter_context(running_sandbox(world, replace(options, app_origin=url)))
-        environment = {
-            "APP_URL": url,
-            "DATABASE_URL": database.url(name, database.APP),
-            "DATA_DIR": str(directory),
-            "SECRET_KEY": new_key(),
-            **sandbox.credentials.environment(sandbox.url),
-            **settings,
-        }
+    with surroundings(directory, url, options, settings) as (sandbox, name, environment):
         log = directory / "app.log"
-        running_app = Server(url, port, sandbox, name, environment, log, _served(port, environment, log))
+        running_app = Server(url, port, sandbox, name, environment, log, served(port, environment, log))
         try:
             yield running_app
         finally:
             running_app.child.stop()
 
 
-def _served(port: int, environment: dict[str, str], log: Path) -> Child:
-    child = start_server(LOCAL, port, environment, log=log)
+@contextmanager
+def surroundings(
+    directory: Path, url: str, options: Options, settings: dict[str, str]
+) -> Iterator[tuple[Sandbox, str, dict[str, str]]]:
+    """A Whop that delivers to `url`, the name of a new database, and the settings of an app that has both."""
+    world = new_folder(directory, options.members, options.seed)
+    with ExitStack() as stack:
+        name = stack.enter_context(database.cloned_database())
+        sandbox = stack.enter_context(running_sandbox(world, replace(options, app_origin=url)))
+        yield (
+            sandbox,
+            name,
+            {
+                "APP_URL": url,
+                "DATABASE_URL": database.url(name, database.APP),
+                "DATA_DIR": str(directory),
+                "SECRET_KEY": new_key(),
+                **sandbox.credentials.environment(sandbox.url),
+                **settings,
+            },
+        )
+
+
+def served(port: int, environment: dict[str, str], log: Path) -> Child:
+    """An app process on this port, once it answers."""
+    return awaited(start_server(LOCAL, port, environment, log=log), port, log)
+
+
+def awaited(child: Child, port: int, log: Path) -> Child:
+    """An app process once it answers."""
     try:
         wait_until_ready(child, LOCAL, port)
     except BaseException as error:

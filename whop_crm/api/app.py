@@ -13,6 +13,7 @@ from whop_crm.api import auth, health, webhooks
 from whop_crm.api.front import FrontDoor, OwnOrigin, SafeHeaders
 from whop_crm.api.problems import add_problems, problem
 from whop_crm.clients import oauth, whop
+from whop_crm.config import settings
 
 
 def create_api() -> FastAPI:
@@ -33,7 +34,10 @@ async def _nothing(_request: Request) -> Response:
 
 def in_front(app: ASGIApp) -> ASGIApp:
     """Puts before all that is served what every request passes: proxy, headers, origin, sign-in."""
-    wrapped: object = wrap_asgi_with_proxy_headers(SafeHeaders(OwnOrigin(FrontDoor(app))))  # pyright: ignore[reportUnknownVariableType] # granian ships no types for it
+    door = SafeHeaders(OwnOrigin(FrontDoor(app)))
+    if not settings().proxies:
+        return door
+    wrapped: object = wrap_asgi_with_proxy_headers(door, settings().proxies)  # pyright: ignore[reportUnknownVariableType] # granian ships no types for it
     return cast("ASGIApp", wrapped)
 
 

@@ -71,6 +71,7 @@ async def _report() -> tuple[dict[str, Any], bool]:
         "database": "reachable",
         "database_ms": round((time.perf_counter() - began) * 1000, 1),
         "migrations": "current" if fitness.migrated else "behind",
+        "clock": "ticking" if fitness.clock else "stopped",
         "queue_lag_seconds": round(fitness.queue_lag, 1),
         "sync_lag_seconds": round(fitness.sync_lag, 1),
         "last_webhook_at": _iso(heard.webhook_at),

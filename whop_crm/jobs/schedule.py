@@ -9,16 +9,17 @@ from contextlib import aclosing, asynccontextmanager
 
 import structlog
 from apscheduler.triggers.interval import IntervalTrigger  # pyright: ignore[reportMissingTypeStubs] # has none
+from prometheus_client import Gauge
 
 from whop_crm.clients.whop import whop
-from whop_crm.db import INBOX_CHANNEL, leadership, listen
+from whop_crm.db import INBOX_CHANNEL, LEADER_LOCK, leadership, listen
 from whop_crm.jobs import access, inbox, upkeep
 from whop_crm.jobs.syncing import SyncRuns
 from whop_crm.jobs.ticking import Job, ticking
 
-LEADER_LOCK = 7_315_100
 RETRY_SECONDS = 1.0
 _log = structlog.get_logger(__name__)
+_HERE = Gauge("whop_crm_clock", "1 where this process runs the clock, which one of all does.")
 
 
 def every(*, hours: float = 0, minutes: float = 0, seconds: float = 0) -> IntervalTrigger:
@@ -58,8 +59,9 @@ async def _lead() -> None:
             async with leadership(LEADER_LOCK) as leader:
                 if leader is not None:
                     _log.info("the clock ticks here")
-                    async with _clock():
-                        await leader.lost()
+                    with _HERE.track_inprogress():
+                        async with _clock():
+                            await leader.lost()
                     _log.warning("the clock lost its lock")
         except ConnectionError as error:
             _log.warning("the clock cannot reach the database", reason=str(error))

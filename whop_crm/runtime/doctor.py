@@ -20,6 +20,7 @@ from whop_crm.runtime.migrate import pending_migrations
 from whop_crm.runtime.paths import ROOT, data_folder
 from whop_crm.runtime.ports import demand_free
 from whop_crm.runtime.postgres import DEMO_DATABASE, app_url_of_running, cluster_path
+from whop_crm.runtime.redis_check import demand_redis
 from whop_crm.runtime.role_check import role_faults
 from whop_crm.runtime.words import CannotStart
 
@@ -56,6 +57,7 @@ def findings() -> Iterator[Finding]:
     yield _port(found)
     yield from _demo(found)
     yield from _database(found)
+    yield from _redis(found)
     yield _key(found)
     yield from _whop(found)
     yield _frontend()
@@ -129,6 +131,17 @@ def _reached(url: str) -> Iterator[Finding]:
         yield Finding(Verdict.FAULT, f"{len(pending)} migrations are missing. Run `whop-crm migrate`.")
     else:
         yield Finding(Verdict.FINE, "Its tables are up to date.")
+
+
+def _redis(found: Settings) -> Iterator[Finding]:
+    if found.redis_url is None:
+        return
+    try:
+        demand_redis(found.redis_url)
+    except CannotStart as error:
+        yield Finding(Verdict.FAULT, str(error))
+        return
+    yield Finding(Verdict.FINE, "Redis answers.")
 
 
 def _key(found: Settings) -> Finding:

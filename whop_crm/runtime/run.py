@@ -13,6 +13,7 @@ from whop_crm.runtime.paths import data_folder
 from whop_crm.runtime.ports import demand_free
 from whop_crm.runtime.postgres import Cluster, embedded_postgres
 from whop_crm.runtime.processes import Child, running, stoppable, watch
+from whop_crm.runtime.redis_check import demand_redis
 from whop_crm.runtime.role_check import demand_plain_role
 from whop_crm.runtime.say import say, tell
 from whop_crm.runtime.serve import start_server, wait_until_ready
@@ -23,6 +24,7 @@ def run(migrating: bool = True) -> None:
     """Serves until Ctrl-C. Raises CannotStart."""
     found = settings()
     demand_key(found)
+    demand_redis(found.redis_url)
     demand_free(found.host, found.port, "PORT")
     with stoppable(), ExitStack() as stack:
         folder = data_folder(found.data_dir)
@@ -56,6 +58,17 @@ def database(folder: Path, name: str | None = None) -> Generator[Cluster | None]
             yield cluster
         finally:
             adopt(before)
+
+
+def prepare_worker(migrating: bool) -> None:
+    """Makes sure that a process without web pages can work. Raises CannotStart."""
+    found = settings()
+    demand_key(found)
+    if found.database_url is None:
+        raise CannotStart(
+            "DATABASE_URL is not set. The embedded database belongs to `whop-crm run`, which runs the clock itself."
+        )
+    prepare_database(found, migrating)
 
 
 def prepare_database(found: Settings, migrating: bool = True) -> None:

@@ -105,6 +105,7 @@ class Guard(Middleware):
         fingerprint = _fingerprint(found)
         if current._fingerprint != fingerprint:
             hydrated = root.is_hydrated
+            await wire.gather_states(root)
             root.reset()
             root.is_hydrated = hydrated
             current._fingerprint = fingerprint

@@ -54,6 +54,15 @@ def event_name(state: type[BaseState], method: str) -> str:
     return f"{state.get_full_name()}.{method}"
 
 
+async def gather_states(root: BaseState) -> None:
+    """Brings in every state of the tab: with Redis a root holds only those that the event at hand needs."""
+    pending = list(type(root).get_substates())
+    while pending:
+        state = pending.pop()
+        await root.get_state(state)
+        pending += state.get_substates()
+
+
 async def flushed(root: BaseState, *events: Any) -> StateUpdate:
     """What has changed in the state so far, and events for the browser, instead of running a handler."""
     delta = await root._get_resolved_delta()

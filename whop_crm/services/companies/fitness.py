@@ -10,7 +10,7 @@ from sqlalchemy import func, select, text
 from sqlmodel import col
 
 from whop_crm.access import CompanyRef, Permission
-from whop_crm.db import CompanyDb, PlatformDb
+from whop_crm.db import LEADER_LOCK, CompanyDb, PlatformDb
 from whop_crm.models import Company, Inbox, SyncRun, WebhookEvent
 from whop_crm.models.enums import RunStatus
 from whop_crm.services.companies.sessions import company_ref
@@ -18,12 +18,19 @@ from whop_crm.services.companies.sessions import company_ref
 _VERSIONS = Path(__file__).parents[3] / "alembic" / "versions"
 _IDENTIFIER = re.compile(r"""^(revision|down_revision)\s*(?::[^=]+)?=\s*["']([\w.-]+)["']""", re.MULTILINE)
 
+_CLOCK = text(
+    "SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database AND d.datname = current_database()"
+    " WHERE l.locktype = 'advisory' AND l.granted AND (l.classid, l.objid, l.objsubid) = (0, :lock, 1))"
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Fitness:
     """`queue_lag` and `sync_lag` are seconds that the oldest company has waited for a worker, 0 when none waits."""
 
     migrated: bool
+    clock: bool
+    """Whether a process runs the clock."""
     queue_lag: float
     sync_lag: float
 
@@ -40,7 +47,8 @@ async def get_fitness(db: PlatformDb) -> Fitness:
     """Of the whole installation. Any database error means unfit, and is the caller's to catch."""
     revision = await db.scalar(text("SELECT version_num FROM alembic_version"))
     due, sync_due = (await db.execute(select(func.min(col(Inbox.due_at)), func.min(col(Inbox.sync_due_at))))).one()
-    return Fitness(revision in newest_migrations(), _lag(due), _lag(sync_due))
+    clock = bool(await db.scalar(_CLOCK, {"lock": LEADER_LOCK}))
+    return Fitness(revision in newest_migrations(), clock, _lag(due), _lag(sync_due))
 
 
 def _lag(due: datetime | None) -> float:
