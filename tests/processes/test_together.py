@@ -93,6 +93,7 @@ def test_sigterm_finishes_what_was_begun_and_hands_the_clock_over(office: Office
     leader.start()
 
 
+@pytest.mark.long
 def test_a_rolling_restart_drops_no_webhook(office: Office) -> None:
     """One process after the other is replaced while Whop delivers, as a deployment does it."""
     done = threading.Event()
