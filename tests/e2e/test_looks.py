@@ -52,6 +52,10 @@ def _profile(crm: Crm) -> str:
     return crm.profile(crm.member("m.disputes > 0 AND m.payments > 2"))
 
 
+def _somebody(condition: str) -> Callable[[Crm], str]:
+    return lambda crm: crm.profile(crm.member(condition))
+
+
 SHOWN: dict[str, Shown] = {
     "start": (None, lambda crm: crm.url, _nothing),
     "start_with_a_problem": (None, lambda crm: f"{crm.url}/?reason=denied", _nothing),
@@ -68,6 +72,11 @@ SHOWN: dict[str, Shown] = {
     "profile_read_only": (VIEWER, _profile, _nothing),
     "tag_picker": (OWNER, _profile, _tags),
     "note_and_question": (OWNER, _profile, _note),
+    "profile_longest_name": (OWNER, _somebody("length(m.name) > 60"), _nothing),
+    "profile_right_to_left": (OWNER, _somebody("m.name ~ '[\u0590-\u06ff]'"), _nothing),
+    "profile_emoji": (OWNER, _somebody("m.name ~ '[\U0001f300-\U0001faff]'"), _nothing),
+    "profile_without_email": (OWNER, _somebody("m.email IS NULL"), _nothing),
+    "profile_without_name": (OWNER, _somebody("coalesce(m.name, '') = ''"), _nothing),
     "no_such_member": (OWNER, lambda crm: crm.profile("mber_nobody1"), _nothing),
 }
 
