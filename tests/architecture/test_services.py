@@ -38,6 +38,9 @@ WRITERS = {
     "recounts": {"settings"},
     "sync_runs": {"sync"},
     "sync_steps": {"sync"},
+    "sync_seen": {"sync"},
+    "sync_differences": {"sync"},
+    "heartbeats": {"sync"},
 }
 
 TABLES = {

@@ -145,3 +145,4 @@ def empty(database: str) -> None:
     with psycopg.connect(_moved(database), autocommit=True) as connection:
         connection.execute("DELETE FROM companies")
         connection.execute("DELETE FROM sessions")
+        connection.execute("DELETE FROM heartbeats")

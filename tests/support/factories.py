@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 from sqlmodel import SQLModel
 
 from whop_crm.access import Actor, CompanyRef, Role, Scope
+from whop_crm.clients.facts import Envelope
 from whop_crm.db import CompanyDb, platform_session
 from whop_crm.models import (
     Activity,
@@ -211,3 +212,8 @@ async def activity(db: CompanyDb, member: Member | None, **changes: Any) -> Acti
         **changes,
     }
     return await _save(db, Activity(**values))
+
+
+def envelope(account_id: str, kind: str, data: dict[str, Any], at: datetime | None = None) -> Envelope:
+    """A delivery as it is after its signature was checked."""
+    return Envelope(f"msg_{number()}", kind, account_id, at or datetime.now(UTC), data)

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import httpx
 from fastapi import FastAPI
+from pydantic import SecretStr
 
 from tests.support.sandbox import QUIET, new_folder
 from whop_crm.clients.whop import WhopClient
@@ -43,12 +44,13 @@ class World:
     def __init__(self, app: FastAPI, per_minute: int) -> None:
         self.sandbox: Sandbox = app.state.sandbox
         self.wire = Wire(httpx.ASGITransport(app))
-        settings = Settings(
-            whop_base_url="http://whop.test",
-            whop_api_key=self.sandbox.credentials.api_key,
-            whop_requests_per_minute=per_minute,
+        self.per_minute = per_minute
+        self.whop = WhopClient(self.settings(self.sandbox.credentials.api_key), self.wire)
+
+    def settings(self, key: str) -> Settings:
+        return Settings(
+            whop_base_url="http://whop.test", whop_api_key=SecretStr(key), whop_requests_per_minute=self.per_minute
         )
-        self.whop = WhopClient(settings, self.wire)
 
     @property
     def company(self) -> str:

@@ -72,19 +72,19 @@ def _envelope(webhook_id: str, sent: str, body: dict[str, object]) -> Envelope:
         type=label(kind),
         account_id=text(account) if isinstance(account, str) else None,
         sent_at=moment(stamp if isinstance(stamp, str) else None) or datetime.fromtimestamp(int(sent), UTC),
-        data=cast("dict[str, object]", _storable(cast("object", data))),
+        data=cast("dict[str, object]", storable(cast("object", data))),
     )
 
 
-def _storable(value: object) -> object:
+def storable(value: object) -> object:
     """The database stores neither NUL nor half a surrogate pair nor NaN, not even inside JSON."""
     match value:
         case str():
             return value.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
         case dict():
-            return {str(_storable(k)): _storable(v) for k, v in cast("dict[str, object]", value).items()}
+            return {str(storable(k)): storable(v) for k, v in cast("dict[str, object]", value).items()}
         case list():
-            return [_storable(item) for item in cast("list[object]", value)]
+            return [storable(item) for item in cast("list[object]", value)]
         case float() if not math.isfinite(value):
             return None
         case _:

@@ -25,10 +25,12 @@ from whop_crm.clients.facts import (
     ProductFact,
     RefundFact,
 )
+from whop_crm.clients.hooks import HookFact, SentPage, list_hooks, list_sent
 from whop_crm.clients.pages import PAGE_ROWS, Page
 from whop_crm.clients.parse import billing, people, selling
 from whop_crm.clients.parse.clean import label, text
 from whop_crm.clients.readers import Readers
+from whop_crm.clients.recent import Recent
 from whop_crm.clients.scopes import ACTIONS
 from whop_crm.config import Settings, settings
 from whop_crm.errors import NotConfigured, NotFound, SignInNeeded
@@ -66,6 +68,7 @@ class WhopClient:
         self._caller = Caller(settings.whop_requests_per_minute)
         self._whop = self._as(settings.whop_api_key.get_secret_value())
         self._readers = Readers(self._whop, self._caller)
+        self.recent = Recent(self._whop, self._caller, self._readers)
 
     async def aclose(self) -> None:
         await self._http.aclose()
@@ -83,6 +86,14 @@ class WhopClient:
 
     async def parents(self, resource: SyncResource, account_id: str, cursor: str | None = None) -> Page[str]:
         return await self._readers.parents(resource, account_id, cursor)
+
+    async def hooks(self, company: str) -> list[HookFact]:
+        """The webhook endpoints that hear of a company, and how they are doing."""
+        return await list_hooks(self._whop, self._caller, company)
+
+    async def sent(self, hook_id: str, cursor: str | None = None) -> SentPage:
+        """What Whop sent to an endpoint in the last 30 days, newest first, whether it arrived or not."""
+        return await list_sent(self._whop, self._caller, hook_id, cursor)
 
     async def retrieve_member(self, member_id: str) -> MemberFact:
         return people.member(*await self._one("members", lambda: self._whop.members.retrieve(member_id)))

@@ -13,7 +13,8 @@ from prometheus_client import Gauge
 
 from whop_crm.clients.whop import whop
 from whop_crm.db import INBOX_CHANNEL, LEADER_LOCK, leadership, listen
-from whop_crm.jobs import access, inbox, upkeep
+from whop_crm.jobs import access, care, inbox, upkeep
+from whop_crm.jobs.care import Care
 from whop_crm.jobs.syncing import SyncRuns
 from whop_crm.jobs.ticking import Job, ticking
 
@@ -31,6 +32,10 @@ def jobs(runs: SyncRuns) -> list[Job]:
     runs.on_done = counts.wake
     return [
         Job("sync runs", every(seconds=1), runs.work, on_notice=True),
+        Job("heartbeat", every(seconds=10), Care().beat),
+        Job("gaps and nights", every(seconds=5), care.start_due),
+        Job("webhook health", every(minutes=2), care.watch_hooks),
+        Job("poll", every(minutes=1), care.poll),
         Job("inbox", every(seconds=0.5), inbox.drain, on_notice=True),
         Job("forgotten deliveries", every(minutes=1), inbox.sweep),
         counts,

@@ -14,7 +14,7 @@ from whop_crm.models.billing import (
 )
 from whop_crm.models.company import Company, CompanyAccess, Inbox, Recount, Session, TeamMember
 from whop_crm.models.member import Member, MemberTag, Note, Tag
-from whop_crm.models.sync import SyncRun, SyncStep, WebhookEvent
+from whop_crm.models.sync import Heartbeat, SyncDifference, SyncRun, SyncSeen, SyncStep, WebhookEvent
 
 __all__ = [
     "Activity",
@@ -22,6 +22,7 @@ __all__ = [
     "CompanyAccess",
     "CourseProgress",
     "Dispute",
+    "Heartbeat",
     "Inbox",
     "Invoice",
     "Member",
@@ -37,7 +38,9 @@ __all__ = [
     "Recount",
     "Refund",
     "Session",
+    "SyncDifference",
     "SyncRun",
+    "SyncSeen",
     "SyncStep",
     "Tag",
     "TeamMember",

@@ -87,6 +87,20 @@ class Inbox(SQLModel, table=True):
     """When a run wants a worker: at once where it was just asked for, a minute ahead while one works on it."""
     recount_due_at: datetime | None = when(None)
     """Likewise for what a changed setting has to be worked out anew."""
+    gap_since: datetime | None = when(None)
+    """From when on webhooks may have been missed; None: nothing to catch up with."""
+    gap_reason: str | None = None
+    caught_up_to: datetime | None = when(None)
+    """Up to when everything is known to be here."""
+    reconcile_wanted: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
+    reconcile_at: datetime | None = when(None)
+    """When the next nightly reconciliation is due."""
+    polled_to: datetime | None = when(None)
+    """Up to when what has no event was read."""
+    poll_problem: str | None = None
+    hook_problem: str | None = None
+    """What is wrong with the webhook at Whop, in words."""
+    hook_checked_at: datetime | None = when(None)
 
 
 class Recount(SQLModel, table=True):

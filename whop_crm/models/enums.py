@@ -243,8 +243,25 @@ class RunStatus(StrEnum):
 
 
 class RunKind(StrEnum):
+    """What a run is for. The first two read everything for the first time, or once more."""
+
     INITIAL = "initial"
     MANUAL = "manual"
+    CATCH_UP = "catch_up"
+    """Reads what changed in a gap, and nothing older."""
+    RECONCILE = "reconcile"
+    """Reads everything, compares it with what is stored, and repairs what differs."""
+
+    @property
+    def is_full(self) -> bool:
+        """Whether numbers are whole once it is done."""
+        return self in (RunKind.INITIAL, RunKind.MANUAL)
+
+    @property
+    def label(self) -> str:
+        return {"initial": "First sync", "manual": "Full sync", "catch_up": "Catch-up", "reconcile": "Reconciliation"}[
+            self.value
+        ]
 
 
 class SyncResource(StrEnum):

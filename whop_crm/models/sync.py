@@ -22,7 +22,7 @@ from whop_crm.models.columns import (
     when,
     within_company,
 )
-from whop_crm.models.enums import EventStatus, RunKind, RunStatus, SyncResource
+from whop_crm.models.enums import EventStatus, Origin, RunKind, RunStatus, SyncResource
 
 
 class WebhookEvent(SQLModel, table=True):
@@ -36,6 +36,11 @@ class WebhookEvent(SQLModel, table=True):
     occurred_at: datetime = when()
     received_at: datetime = recorded()
     payload: dict[str, Any] = Field(sa_type=JSONB)
+    origin: Origin = enum(Origin, Origin.LIVE, sa_column_kwargs={"server_default": Origin.LIVE.value})
+    """CATCH_UP where it never came to the door and was read from Whop's own log."""
+    object_id: str | None = None
+    whop_member_id: str | None = None
+    whop_user_id: str | None = None
     status: EventStatus = enum(EventStatus, EventStatus.PENDING)
     attempts: int = count()
     next_attempt_at: datetime = recorded()
@@ -46,6 +51,7 @@ class WebhookEvent(SQLModel, table=True):
         PrimaryKeyConstraint("company_id", "id"),
         UniqueConstraint("webhook_id", name="webhook_events_webhook_id"),
         one_of("status", EventStatus),
+        one_of("origin", Origin),
         Index("webhook_events_pending", "company_id", "id", postgresql_where=text("status = 'pending'")),
         Index("webhook_events_received", "company_id", "received_at"),
     )
@@ -64,6 +70,18 @@ class SyncRun(SQLModel, table=True):
     """Who works on it (host:process:token); None: nobody yet, or not at present."""
     reason: str | None = None
     """Why it waits or failed, in words."""
+    failures: int = count()
+    """How often in a row it went wrong here, without a page written in between."""
+    since: datetime | None = when(None)
+    """A catch-up reads what changed after this."""
+    gap: str | None = None
+    """Why a catch-up was needed, in words."""
+    deliveries: int | None = None
+    """Deliveries read back from Whop's log; None: not asked, or not allowed to."""
+    found: int = count()
+    """Rows that differed from Whop."""
+    summary: str | None = None
+    """What it came to, in words."""
 
     __table_args__ = (
         PrimaryKeyConstraint("company_id", "id"),
@@ -96,3 +114,48 @@ class SyncStep(SQLModel, table=True):
         one_of("resource", SyncResource),
         within_company("run_id", "sync_runs"),
     )
+
+
+class SyncSeen(SQLModel, table=True):
+    """What an unfinished reconciliation has met so far: what is stored and not in here is no longer listed."""
+
+    __tablename__ = "sync_seen"
+    company_id: int = company_key()
+    run_id: int = big(primary_key=True)
+    resource: SyncResource = enum(SyncResource, primary_key=True)
+    whop_id: str = Field(primary_key=True)
+
+    __table_args__ = (
+        PrimaryKeyConstraint("company_id", "run_id", "resource", "whop_id"),
+        one_of("resource", SyncResource),
+        within_company("run_id", "sync_runs"),
+    )
+
+
+class SyncDifference(SQLModel, table=True):
+    """Something that a reconciliation found other than Whop has it."""
+
+    __tablename__ = "sync_differences"
+    company_id: int = company_key()
+    id: int = row_id()
+    run_id: int = big()
+    resource: SyncResource = enum(SyncResource)
+    whop_id: str
+    words: str
+    seen_at: datetime = recorded()
+    repaired: bool = flag()
+
+    __table_args__ = (
+        PrimaryKeyConstraint("company_id", "id"),
+        UniqueConstraint("company_id", "run_id", "resource", "whop_id", name="sync_differences_once"),
+        one_of("resource", SyncResource),
+        within_company("run_id", "sync_runs"),
+    )
+
+
+class Heartbeat(SQLModel, table=True):
+    """When the clock last ticked, in whichever process: what lies between two of its beats nobody listened to."""
+
+    __tablename__ = "heartbeats"
+    name: str = Field(primary_key=True)
+    at: datetime = when()

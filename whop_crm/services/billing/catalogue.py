@@ -1,8 +1,9 @@
 """Products, plans and promo codes, and which of their changes others have to follow."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, update
 from sqlmodel import col
 
 from whop_crm.access import Permission
@@ -74,3 +75,10 @@ async def write_promo_codes(db: CompanyDb, facts: Sequence[PromoCodeFact], writt
     before: dict[str, PromoDuration] = dict((await db.execute(known)).all())
     await upsert(db, PromoCode, [rows.promo_code(fact) for fact in latest])
     written.repriced_promos |= {fact.id for fact in latest if before.get(fact.id) != fact.duration}
+
+
+async def mark_deleted(db: CompanyDb, whop_ids: Sequence[str], at: datetime) -> None:
+    """Products and plans that Whop knows no more."""
+    db.scope.require(Permission.FACTS_WRITE)
+    await db.execute(update(Product).where(col(Product.whop_id).in_(whop_ids)).values(deleted_at=at))
+    await db.execute(update(Plan).where(col(Plan.whop_id).in_(whop_ids)).values(deleted_at=at))

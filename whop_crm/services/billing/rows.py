@@ -214,3 +214,25 @@ def invoice(fact: InvoiceFact) -> Values:
         "due_at": fact.due_at,
         "whop_created_at": fact.created_at,
     }
+
+
+Sold = ProductFact | PlanFact | MembershipFact | PaymentFact | RefundFact | DisputeFact | InvoiceFact
+
+
+def row_of(fact: Sold, company_currency: str) -> Values:
+    """The row that keeps a fact, whatever it is of."""
+    match fact:
+        case ProductFact():
+            return product(fact)
+        case PlanFact():
+            return plan(fact)
+        case MembershipFact():
+            return membership(fact)
+        case PaymentFact():
+            return payment(fact, company_currency)
+        case RefundFact():
+            return refund(fact)
+        case DisputeFact():
+            return dispute(fact)
+        case InvoiceFact():
+            return invoice(fact)

@@ -5,6 +5,7 @@ from whop_crm.services.members.facts import (
     find_ids,
     link_courses,
     note_activity,
+    row_of,
     write_course_progress,
     write_members,
 )
@@ -64,6 +65,7 @@ __all__ = [
     "note_activity",
     "recompute_summaries",
     "recount_windows",
+    "row_of",
     "search_members",
     "search_text",
     "shown_name",

@@ -27,7 +27,8 @@ class MemberBefore:
     email: str | None
 
 
-def _row(fact: MemberFact) -> dict[str, object]:
+def row_of(fact: MemberFact) -> dict[str, object]:
+    """The row that keeps a member."""
     return {
         "whop_id": fact.id,
         "version": fact.version,
@@ -83,7 +84,7 @@ async def write_members(db: CompanyDb, facts: Sequence[MemberFact]) -> dict[str,
     if not latest:
         return {}
     before = await _before(db, list(latest))
-    await upsert(db, Member, [_row(fact) for fact in latest.values()], sets=_LATEST_VISIT)
+    await upsert(db, Member, [row_of(fact) for fact in latest.values()], sets=_LATEST_VISIT)
     db.touch((), Topic.MEMBERS)
     return before
 

@@ -1,6 +1,15 @@
 """What comes from Whop: runs that read everything, and webhooks that tell what changed."""
 
 from whop_crm.services.sync.apply import AppliedFacts, apply_facts
+from whop_crm.services.sync.care import (
+    beat,
+    list_to_care_for,
+    list_to_poll,
+    open_gap,
+    request_catch_up,
+    request_reconciliation,
+    start_next,
+)
 from whop_crm.services.sync.following import follow_up
 from whop_crm.services.sync.inbox import (
     BATCH,
@@ -13,11 +22,13 @@ from whop_crm.services.sync.inbox import (
     store_deliveries,
     sweep,
 )
+from whop_crm.services.sync.polling import poll
 from whop_crm.services.sync.progress import get_progress
 from whop_crm.services.sync.running import run_company
 from whop_crm.services.sync.runs import ensure_first_run, lease_due_runs, look_again, request_run
 from whop_crm.services.sync.schemas import ResourceProgress, RunEnd, RunOutcome, SyncProgress
 from whop_crm.services.sync.upkeep import ensure_months, list_companies, prune_webhooks
+from whop_crm.services.sync.watching import watch_hooks
 
 __all__ = [
     "BATCH",
@@ -28,6 +39,7 @@ __all__ = [
     "RunOutcome",
     "SyncProgress",
     "apply_facts",
+    "beat",
     "drain_batch",
     "ensure_first_run",
     "ensure_months",
@@ -36,13 +48,21 @@ __all__ = [
     "lease_due_runs",
     "list_companies",
     "list_due_inboxes",
+    "list_to_care_for",
+    "list_to_poll",
     "look_again",
     "mark_due",
+    "open_gap",
+    "poll",
     "prune_webhooks",
     "replay",
     "replay_failed",
+    "request_catch_up",
+    "request_reconciliation",
     "request_run",
     "run_company",
+    "start_next",
     "store_deliveries",
     "sweep",
+    "watch_hooks",
 ]

@@ -12,11 +12,14 @@ from whop_crm.errors import CrmError
 from whop_crm.models.enums import Origin
 from whop_crm.services.sync.apply import AppliedFacts, apply_facts
 
-_MOST = 20
+_MOST = 100
+"""As many as a batch of the inbox may leave open."""
 _log = structlog.get_logger(__name__)
 
 
-async def follow_up(company: CompanyRef, applied: AppliedFacts, client: WhopClient) -> None:
+async def follow_up(
+    company: CompanyRef, applied: AppliedFacts, client: WhopClient, origin: Origin = Origin.LIVE
+) -> None:
     """Reads what is missing, without a session open, and writes it. What cannot be read is left to the next sync."""
     facts = [
         *await _read(applied.unknown_members, client.retrieve_member),
@@ -24,7 +27,7 @@ async def follow_up(company: CompanyRef, applied: AppliedFacts, client: WhopClie
     ]
     if facts:
         async with company_session(Scope.system(company)) as db:
-            await apply_facts(db, facts, Origin.LIVE)
+            await apply_facts(db, facts, origin)
 
 
 async def _read(ids: Iterable[str], retrieve: Callable[[str], Awaitable[Fact]]) -> list[Fact]:

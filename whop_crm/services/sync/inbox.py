@@ -23,6 +23,7 @@ from whop_crm.models.enums import ActivityKind, EventStatus, Origin
 from whop_crm.services import companies
 from whop_crm.services.activities import Draft
 from whop_crm.services.sync.apply import AppliedFacts, apply_facts
+from whop_crm.services.sync.subjects import about
 
 BATCH = 100
 TRIES = 3
@@ -32,9 +33,11 @@ _log = structlog.get_logger(__name__)
 
 # Plain text, so that storing a delivery announces nothing: a NOTIFY inside each commit would let them in one by one.
 _STORE = text("""
-INSERT INTO webhook_events (company_id, webhook_id, event_type, occurred_at, payload, status, next_attempt_at)
-SELECT :company, webhook_id, type, sent_at, data, 'pending', now()
-FROM json_to_recordset(CAST(:rows AS json)) AS r(n int, webhook_id text, type text, sent_at timestamptz, data jsonb)
+INSERT INTO webhook_events (company_id, webhook_id, event_type, occurred_at, payload, origin, object_id,
+                            whop_member_id, whop_user_id, status, next_attempt_at)
+SELECT :company, webhook_id, type, sent_at, data, :origin, object_id, member_id, user_id, 'pending', now()
+FROM json_to_recordset(CAST(:rows AS json)) AS r(n int, webhook_id text, type text, sent_at timestamptz, data jsonb,
+                                                 object_id text, member_id text, user_id text)
 ORDER BY n
 ON CONFLICT (webhook_id) DO NOTHING
 RETURNING webhook_id
@@ -49,15 +52,16 @@ class Drained:
     applied: AppliedFacts | None = None
 
 
-async def store_deliveries(db: CompanyDb, envelopes: Sequence[Envelope]) -> set[str]:
+async def store_deliveries(db: CompanyDb, envelopes: Sequence[Envelope], origin: Origin = Origin.LIVE) -> set[str]:
     """Keeps verified deliveries, each once; returns the webhook ids of those that were not there already."""
     db.scope.require(Permission.FACTS_WRITE)
     rows = [
-        {"n": number, "webhook_id": one.id, "type": one.type, "sent_at": one.sent_at.isoformat(), "data": one.data}
+        {"n": number, "webhook_id": one.id, "type": one.type, "sent_at": one.sent_at.isoformat(), "data": one.data,
+         **about(one)}
         for number, one in enumerate(envelopes)
-    ]
-    found = await db.scalars(_STORE, {"company": db.scope.company_id, "rows": json.dumps(rows)})
-    return set(found)
+    ]  # fmt: skip
+    values = {"company": db.scope.company_id, "rows": json.dumps(rows), "origin": origin.value}
+    return set(await db.scalars(_STORE, values))
 
 
 async def mark_due(db: PlatformDb, company_ids: Sequence[int]) -> None:
@@ -142,8 +146,15 @@ async def _one_by_one(db: CompanyDb, readable: Sequence[tuple[WebhookEvent, Fact
 
 
 async def _apply(db: CompanyDb, readable: Sequence[tuple[WebhookEvent, Fact]]) -> AppliedFacts:
-    extra = [draft for event, fact in readable if (draft := _trial_ending(event, fact))]
-    return await apply_facts(db, [fact for _, fact in readable], Origin.LIVE, extra)
+    """What came live and what was read back, each as what it is."""
+    applied: AppliedFacts | None = None
+    for origin in dict.fromkeys(event.origin for event, _ in readable):
+        some = [(event, fact) for event, fact in readable if event.origin is origin]
+        extra = [draft for event, fact in some if (draft := _trial_ending(event, fact))]
+        one = await apply_facts(db, [fact for _, fact in some], origin, extra)
+        applied = one if applied is None else applied.joined(one)
+    assert applied is not None, "there is no batch of nothing"
+    return applied
 
 
 def _read(event: WebhookEvent) -> Fact | None:

@@ -8,7 +8,7 @@ from sqlmodel import col
 from whop_crm.access import Permission
 from whop_crm.db import CompanyDb
 from whop_crm.models import SyncRun, SyncStep
-from whop_crm.models.enums import RunStatus, SyncResource
+from whop_crm.models.enums import RunKind, RunStatus, SyncResource
 from whop_crm.services.sync.plan import ORDER, fraction_of, share_of
 from whop_crm.services.sync.schemas import ResourceProgress, SyncProgress
 
@@ -24,14 +24,27 @@ class _Read:
 
 
 async def get_progress(db: CompanyDb) -> SyncProgress | None:
-    """The latest run of this company; None before the first was asked for."""
+    """The latest run that reads everything for numbers to be whole; None before the first was asked for."""
     db.scope.require(Permission.SYNC_READ)
     newest = col(SyncRun.started_at).desc(), col(SyncRun.id).desc()
-    run = await db.scalar(select(SyncRun).order_by(*newest).limit(1))
+    full = select(SyncRun).where(col(SyncRun.kind).in_((RunKind.INITIAL, RunKind.MANUAL))).order_by(*newest).limit(1)
+    run = await db.scalar(full)
     if run is None:
         return None
-    last = await db.scalar(select(SyncRun).where(col(SyncRun.status) == RunStatus.DONE).order_by(*newest).limit(1))
+    last = await db.scalar(full.where(col(SyncRun.status) == RunStatus.DONE))
     before = await _read(db, last.id) if last is not None and last.id != run.id else {}
+    return await _progress_of(db, run, last, before)
+
+
+async def get_run_progress(db: CompanyDb, run: SyncRun) -> SyncProgress:
+    """How far one run has come, whatever it is for."""
+    db.scope.require(Permission.SYNC_READ)
+    return await _progress_of(db, run, None, {})
+
+
+async def _progress_of(
+    db: CompanyDb, run: SyncRun, last: SyncRun | None, before: "dict[SyncResource, _Read]"
+) -> SyncProgress:
     read = await _read(db, run.id)
     resources = tuple(_progress(resource, read, before) for resource in ORDER)
     running = run.status is RunStatus.RUNNING

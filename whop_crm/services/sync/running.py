@@ -8,21 +8,27 @@ import random
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import replace
 from time import monotonic
+from typing import cast
 
 import structlog
 from sqlalchemy.exc import DBAPIError
 
 from whop_crm.access import CompanyRef, Scope
-from whop_crm.db import Topic, company_session
+from whop_crm.clients.whop import WhopClient
+from whop_crm.db import CompanyDb, Topic, company_session
 from whop_crm.errors import CrmError, NotFound, WhopForbidden, WhopUnavailable
-from whop_crm.models.enums import Origin
+from whop_crm.models.enums import Origin, RunKind
 from whop_crm.services import companies
 from whop_crm.services.sync import runs
 from whop_crm.services.sync import worker as workers
 from whop_crm.services.sync.apply import apply_facts
+from whop_crm.services.sync.catching_up import CatchUpLists, read_back
+from whop_crm.services.sync.closing import close
+from whop_crm.services.sync.following import follow_up
 from whop_crm.services.sync.progress import get_progress
 from whop_crm.services.sync.reading import Chunk, Reading, Whop
 from whop_crm.services.sync.schemas import Claim, RunEnd, RunOutcome, StepKey, SyncProgress
+from whop_crm.services.sync.writing import Found, write_page
 
 BATCH_ROWS = 500
 ANNOUNCE_EVERY = 1.0
@@ -52,8 +58,7 @@ async def run_company(company: CompanyRef, whop: Whop, on_progress: OnProgress |
 
 async def _is_running(scope: Scope) -> bool:
     async with company_session(scope) as db:
-        progress = await get_progress(db)
-    return progress is not None and progress.running
+        return await runs.is_running(db)
 
 
 class _Work:
@@ -62,26 +67,47 @@ class _Work:
     def __init__(self, scope: Scope, claim: Claim, whop: Whop, on_progress: OnProgress | None) -> None:
         self.scope, self.claim, self.whop, self.on_progress = scope, claim, whop, on_progress
         self.announced = 0.0
+        self.lists = CatchUpLists(cast("WhopClient", whop), claim) if claim.kind is RunKind.CATCH_UP else whop
 
     async def to_the_end(self) -> RunOutcome:
         try:
             await self._check_permissions()
+            if self.claim.kind is RunKind.CATCH_UP:
+                await read_back(self.scope, self.claim, cast("WhopClient", self.whop))
             await self._read_and_write()
-            async with company_session(self.scope) as db:
-                await runs.finish(db, self.claim)
+            await self._finish()
             await self._tell()
         except runs.RunTaken:
             return RunOutcome(RunEnd.ELSEWHERE)
         except asyncio.CancelledError:
             await self._release(None, 0)
             raise
+        except WhopUnavailable as error:
+            return await self._wait(f"{error} The sync goes on from here.", error.retry_after or 60)
         except CrmError as error:
-            seconds = error.retry_after if isinstance(error, WhopUnavailable) else None
-            return await self._wait(f"{error} The sync goes on from here.", seconds or 60)
+            return await self._went_wrong(f"{error} The sync goes on from here.", str(error))
         except Exception:
             _log.exception("a sync run failed", company=self.scope.company.whop_id)
-            return await self._wait("Something went wrong here. The sync tries again in a minute.", 60)
+            sentence = "Something went wrong here. The sync tries again in a minute."
+            return await self._went_wrong(sentence, "Something went wrong here, again and again. See the server's log.")
         return RunOutcome(RunEnd.DONE)
+
+    async def _finish(self) -> None:
+        summary = None
+        if self.claim.kind is RunKind.RECONCILE:
+            summary = await close(self.scope, self.claim, cast("WhopClient", self.whop))
+        async with company_session(self.scope) as db:
+            if self.claim.kind is RunKind.CATCH_UP:
+                summary = await runs.catch_up_summary(db, self.claim)
+            await runs.finish(db, self.claim, summary)
+
+    async def _went_wrong(self, again: str, reason: str) -> RunOutcome:
+        async with company_session(self.scope) as db:
+            ended = await runs.went_wrong(db, self.claim, reason)
+        if not ended:
+            return await self._wait(again, 60)
+        await self._tell()
+        return RunOutcome(RunEnd.FAILED, reason)
 
     async def _wait(self, reason: str, seconds: float) -> RunOutcome:
         await self._release(reason, seconds)
@@ -107,7 +133,7 @@ class _Work:
             self.claim = await runs.skip_missing(db, self.claim, frozenset(answer.missing))
 
     async def _read_and_write(self) -> None:
-        reading = Reading(self.whop, self.scope.company.whop_id, dict(self.claim.steps))
+        reading = Reading(self.lists, self.scope.company.whop_id, dict(self.claim.steps))
         tasks = [asyncio.create_task(reading.read_all()), asyncio.create_task(self._beat())]
         try:
             async for chunks in _batches(reading.queue):
@@ -142,16 +168,30 @@ class _Work:
             await self._tell()
 
     async def _write_once(self, chunks: Sequence[Chunk], announce: bool) -> None:
-        facts = [fact for chunk in chunks for fact in chunk.facts]
         async with company_session(self.scope) as db:
-            await runs.hold(db, self.claim)
-            if facts:
-                await apply_facts(db, facts, Origin.BACKFILL)
+            await runs.hold(db, self.claim, progress=True)
+            found = await self._write_facts(db, chunks)
+            if found.drifted:
+                await runs.hold(db, self.claim, found=found.drifted)
             for chunk in _merged(chunks):
                 await runs.save_step(db, self.claim, chunk.key, chunk.state, len(chunk.facts), chunk.skipped)
                 await runs.add_children(db, self.claim, [StepKey(chunk.key.resource, p) for p in chunk.children])
             if announce:
                 db.touch_many(Topic.SYNC_RUNS)
+        if self.claim.kind is RunKind.CATCH_UP and found.applied is not None:
+            await follow_up(self.scope.company, found.applied, cast("WhopClient", self.whop), Origin.CATCH_UP)
+
+    async def _write_facts(self, db: CompanyDb, chunks: Sequence[Chunk]) -> Found:
+        if self.claim.kind.is_full:
+            facts = [fact for chunk in chunks for fact in chunk.facts]
+            if facts:
+                await apply_facts(db, facts, Origin.BACKFILL)
+            return Found()
+        pages = [(chunk.key.resource, chunk.facts) for chunk in _merged(chunks) if chunk.facts]
+        found = Found()
+        for resource, facts in pages:
+            found = found.joined(await write_page(db, self.claim, resource, facts))
+        return found
 
     async def _tell(self) -> None:
         if self.on_progress is None:

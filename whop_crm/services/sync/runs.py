@@ -4,15 +4,16 @@ Statements on `sync_runs` that merely keep a run alive are written past the sess
 see is announced.
 """
 
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, func, select, text, update
+from sqlalchemy import ColumnElement, delete, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
 from whop_crm.access import CompanyRef, Permission
 from whop_crm.db import INBOX_CHANNEL, CompanyDb, PlatformDb, Topic
-from whop_crm.models import Company, Inbox, SyncRun, SyncStep
+from whop_crm.models import Company, Inbox, SyncRun, SyncSeen, SyncStep
 from whop_crm.models.columns import now
 from whop_crm.models.enums import RunKind, RunStatus
 from whop_crm.services import companies
@@ -22,6 +23,8 @@ from whop_crm.services.sync.schemas import Claim, StepKey, StepState
 
 STALE_AFTER = timedelta(seconds=60)
 """A run whose heartbeat is older is taken over."""
+MOST_FAILURES = 5
+"""So often in a row a run may go wrong here."""
 
 
 class RunTaken(Exception):
@@ -29,15 +32,31 @@ class RunTaken(Exception):
 
 
 async def request_run(db: CompanyDb) -> None:
-    """Wants a sync of this company: a new run, or the one that stands still, now. Nothing new while one runs."""
+    """Wants a whole sync of this company: a new run, or the one that stands still, now. Nothing new while one runs.
+
+    A catch-up or a reconciliation under way makes room: everything is read anyway.
+    """
     db.scope.require(Permission.SYNC_RUN)
+    care = col(SyncRun.status) == RunStatus.RUNNING, col(SyncRun.kind).in_((RunKind.CATCH_UP, RunKind.RECONCILE))
+    await db.execute(update(SyncRun).where(*care).values(**_ended("A full sync was asked for instead.")))
     finished = await db.scalar(select(func.count()).where(col(SyncRun.status) == RunStatus.DONE))
     await db.execute(
         insert(SyncRun)
         .values(company_id=db.scope.company_id, kind=RunKind.MANUAL if finished else RunKind.INITIAL)
         .on_conflict_do_nothing()
     )
-    await _want(db)
+    await want(db)
+
+
+async def start_run(db: CompanyDb, kind: RunKind, since: datetime | None = None, gap: str | None = None) -> bool:
+    """Starts a run of this kind; False where one is running already."""
+    db.scope.require(Permission.SYNC_RUN)
+    values = {"company_id": db.scope.company_id, "kind": kind, "since": since, "gap": gap}
+    made = insert(SyncRun).values(**values).on_conflict_do_nothing().returning(col(SyncRun.id))
+    if (await db.execute(made)).first() is None:
+        return False
+    await want(db)
+    return True
 
 
 async def ensure_first_run(db: CompanyDb) -> None:
@@ -47,7 +66,9 @@ async def ensure_first_run(db: CompanyDb) -> None:
         await request_run(db)
 
 
-async def _want(db: CompanyDb) -> None:
+async def want(db: CompanyDb) -> None:
+    """Has a worker look at this company's run when the transaction commits."""
+    db.scope.require(Permission.SYNC_RUN)
     worked_on = select(col(SyncRun.id)).where(
         col(SyncRun.status) == RunStatus.RUNNING, col(SyncRun.worker).is_not(None)
     )
@@ -99,7 +120,7 @@ async def claim_run(db: CompanyDb, worker: str) -> Claim | None:
     await set_due(db, STALE_AFTER.total_seconds())
     found = await db.scalars(select(SyncStep).where(col(SyncStep.run_id) == run.id).order_by(col(SyncStep.id)))
     steps = {StepKey(step.resource, step.parent): StepState(step.cursor, step.done) for step in found}
-    return Claim(run.id, worker, run.started_at, steps)
+    return Claim(run.id, worker, run.started_at, steps, run.kind, run.since, run.deliveries)
 
 
 async def skip_missing(db: CompanyDb, claim: Claim, missing: frozenset[str]) -> Claim:
@@ -110,17 +131,18 @@ async def skip_missing(db: CompanyDb, claim: Claim, missing: frozenset[str]) -> 
         if words and not steps[key].done:
             await save_step(db, claim, key, StepState(done=True), skipped=words)
             steps[key] = StepState(done=True)
-    return Claim(claim.run_id, claim.worker, claim.started_at, steps)
+    return replace(claim, steps=steps)
 
 
-async def hold(db: CompanyDb, claim: Claim) -> None:
-    """Keeps the run alive, and its row locked until the transaction ends. Raises RunTaken."""
+async def hold(db: CompanyDb, claim: Claim, *, found: int = 0, progress: bool = False) -> None:
+    """Keeps the run alive, and its row locked until the transaction ends; counts what it `found`. Raises RunTaken."""
     held = await db.execute(
         text(
-            "UPDATE sync_runs SET heartbeat_at = now() "
+            "UPDATE sync_runs SET heartbeat_at = now(), found = found + :found, "
+            "failures = CASE WHEN :progress THEN 0 ELSE failures END "
             "WHERE id = :id AND worker = :worker AND status = 'running' RETURNING id"
         ),
-        {"id": claim.run_id, "worker": claim.worker},
+        {"id": claim.run_id, "worker": claim.worker, "found": found, "progress": progress},
     )
     if held.first() is None:
         raise RunTaken
@@ -164,7 +186,24 @@ async def add_children(db: CompanyDb, claim: Claim, keys: list[StepKey]) -> None
         await db.execute(insert(SyncStep).values(rows).on_conflict_do_nothing())
 
 
-async def finish(db: CompanyDb, claim: Claim) -> None:
+async def is_running(db: CompanyDb) -> bool:
+    db.scope.require(Permission.SYNC_READ)
+    return await db.scalar(select(col(SyncRun.id)).where(col(SyncRun.status) == RunStatus.RUNNING)) is not None
+
+
+async def catch_up_summary(db: CompanyDb, claim: Claim) -> str:
+    """What a catch-up came to, in words."""
+    db.scope.require(Permission.SYNC_READ)
+    wanted = select(col(SyncRun.deliveries), col(SyncRun.found)).where(col(SyncRun.id) == claim.run_id)
+    deliveries, found = (await db.execute(wanted)).one()
+    rows = f"{found:,} row{'' if found == 1 else 's'} brought up to date"
+    if deliveries is None:
+        lists = "Whop does not let the app read its deliveries (developer:manage_webhook), so its lists had to do."
+        return f"{rows}. {lists}"
+    return f"{deliveries:,} deliver{'y' if deliveries == 1 else 'ies'} read back, {rows}."
+
+
+async def finish(db: CompanyDb, claim: Claim, summary: str | None = None) -> None:
     """Ends the run. Raises RuntimeError where a list has not been read to its end."""
     await hold(db, claim)
     left = await db.scalar(
@@ -172,13 +211,37 @@ async def finish(db: CompanyDb, claim: Claim) -> None:
     )
     if left:
         raise RuntimeError(f"{left} lists of a run were not read to their end")
-    await db.execute(
-        update(SyncRun)
-        .where(col(SyncRun.id) == claim.run_id)
-        .values(status=RunStatus.DONE, finished_at=now(), worker=None, reason=None)
-    )
-    await set_due(db, None)
+    done = {"status": RunStatus.DONE, "finished_at": now(), "worker": None, "reason": None, "summary": summary}
+    await db.execute(update(SyncRun).where(col(SyncRun.id) == claim.run_id).values(**done))
+    reached = func.greatest(col(Inbox.caught_up_to), claim.started_at)
+    await db.execute(update(Inbox).where(_own_inbox(db)).values(sync_due_at=None, caught_up_to=reached))
+    await db.execute(delete(SyncSeen).where(col(SyncSeen.run_id) == claim.run_id))
     db.touch_many(Topic.SYNC_RUNS)
+
+
+async def went_wrong(db: CompanyDb, claim: Claim, reason: str) -> bool:
+    """Counts a failure; the run ends at the fifth in a row, and True says so. A gap it was to close opens again."""
+    counted = (
+        update(SyncRun)
+        .where(col(SyncRun.id) == claim.run_id, col(SyncRun.worker) == claim.worker)
+        .values(failures=col(SyncRun.failures) + 1)
+    )
+    failures = (await db.execute(counted.returning(col(SyncRun.failures)))).scalar() or 0
+    if failures < MOST_FAILURES:
+        return False
+    await db.execute(update(SyncRun).where(col(SyncRun.id) == claim.run_id).values(**_ended(reason)))
+    await db.execute(delete(SyncSeen).where(col(SyncSeen.run_id) == claim.run_id))
+    await set_due(db, None)
+    if claim.since is not None:
+        since = func.least(col(Inbox.gap_since), claim.since)
+        reopened = {"gap_since": since, "gap_reason": "The catch-up before failed."}
+        await db.execute(update(Inbox).where(_own_inbox(db)).values(**reopened))
+    db.touch_many(Topic.SYNC_RUNS)
+    return True
+
+
+def _ended(reason: str) -> dict[str, object]:
+    return {"status": RunStatus.FAILED, "finished_at": now(), "worker": None, "reason": reason}
 
 
 async def release(db: CompanyDb, claim: Claim, reason: str | None, seconds: float) -> None:

@@ -31,6 +31,13 @@ class Claim:
     worker: str
     started_at: datetime
     steps: dict[StepKey, StepState]
+    kind: RunKind = RunKind.MANUAL
+    since: datetime | None = None
+    deliveries: int | None = None
+
+    @property
+    def resumed(self) -> bool:
+        return any(state.cursor or state.done for state in self.steps.values())
 
 
 class RunEnd(StrEnum):
@@ -43,6 +50,8 @@ class RunEnd(StrEnum):
     """Somebody else works on it."""
     NOTHING = "nothing"
     """No run is wanted."""
+    FAILED = "failed"
+    """It went wrong again and again, and is not tried any more."""
 
 
 @dataclass(frozen=True, slots=True)
