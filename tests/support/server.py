@@ -13,6 +13,7 @@ from whop_crm.runtime.paths import ROOT, data_folder
 from whop_crm.runtime.ports import free_port
 from whop_crm.runtime.processes import Child
 from whop_crm.runtime.serve import start_server, wait_until_ready
+from whop_crm.sandbox.frame import frame_environment
 from whop_crm.sandbox.server import Options, Sandbox
 from whop_crm.sandbox.server import running as running_sandbox
 
@@ -72,7 +73,8 @@ def surroundings(
     world = new_folder(directory, options.members, options.seed)
     with ExitStack() as stack:
         name = stack.enter_context(database.cloned_database())
-        sandbox = stack.enter_context(running_sandbox(world, replace(options, app_origin=url)))
+        framed = replace(options, app_origin=url, frame_port=free_port())
+        sandbox = stack.enter_context(running_sandbox(world, framed))
         yield (
             sandbox,
             name,
@@ -82,6 +84,7 @@ def surroundings(
                 "DATA_DIR": str(directory),
                 "SECRET_KEY": new_key(),
                 **sandbox.credentials.environment(sandbox.url),
+                **frame_environment(sandbox.credentials.app_id, sandbox.frame.port),
                 **settings,
             },
         )

@@ -37,6 +37,7 @@ def start(
     pace: Annotated[float, typer.Option(min=0, help="Events a minute; 0 stands still.")] = 20.0,
     port: Annotated[int | None, typer.Option(help="SANDBOX_PORT by default.")] = None,
     app_url: Annotated[str | None, typer.Option(help="Where the app runs. APP_URL by default.")] = None,
+    frame_port: Annotated[int | None, typer.Option(help="Show the app inside Whop's frame on this port.")] = None,
 ) -> None:
     """Run the sandbox until Ctrl-C. Its world is made on the first start and kept."""
     from whop_crm.sandbox.server import Options, serve
@@ -51,6 +52,7 @@ def start(
         members=members,
         seed=seed,
         pace=pace,
+        frame_port=frame_port,
     )
     try:
         serve(sandbox_folder(), options, port=port)
@@ -96,6 +98,26 @@ def token(
     """Print a token of a person: what Whop's frame would send, or what OAuth would give."""
     wish = {"person": person, "kind": "access" if access else "user", "company": company}
     typer.echo(call("POST", "/token", wish, url)["token"])
+
+
+@sandbox_app.command()
+def frame(
+    websockets: Annotated[bool | None, typer.Option(help="Let websockets through, or refuse them.")] = None,
+    lifetime: Annotated[int | None, typer.Option(help="Seconds a user token lasts; negative: it is over.")] = None,
+    url: Url = None,
+) -> None:
+    """Say where the app runs inside Whop's frame, and change what the frame does."""
+    now = call("POST", "/frame", {"websockets": websockets, "lifetime": lifetime}, url)
+    if now["url"] is None:
+        _stop("This sandbox runs without a frame. Start it with `make demo`, or with --frame-port.")
+    passes = "pass" if now["websockets"] else "are refused"
+    typer.echo(f"Open {now['url']} · tokens last {now['lifetime']} s · websockets {passes}")
+
+
+@sandbox_app.command("rotate-keys")
+def rotate_keys(url: Url = None) -> None:
+    """Sign with a new key from now on; the app must find out by itself."""
+    typer.echo(f"Tokens are signed with key {call('POST', '/keys/rotate', url=url)['kid']} from now on")
 
 
 @sandbox_app.command()

@@ -13,6 +13,7 @@ from whop_crm.sandbox.acts import ACTS
 from whop_crm.sandbox.casting import Stage, find_account, find_member
 from whop_crm.sandbox.delivery import Courier
 from whop_crm.sandbox.faults import Faults, FaultWish
+from whop_crm.sandbox.frame import Frame
 from whop_crm.sandbox.grants import Grants
 from whop_crm.sandbox.keys import KeyRing, SandboxCredentials
 from whop_crm.sandbox.life import Life
@@ -35,6 +36,7 @@ class Levers:
     courier: Courier
     life: Life
     faults: Faults
+    frame: Frame
 
 
 class Command(BaseModel):
@@ -60,6 +62,13 @@ class PaceWish(BaseModel):
     """Events a minute; 0 stands still."""
 
     pace: float = Field(ge=0, le=6000)
+
+
+class FrameWish(BaseModel):
+    """What Whop's frame shall do from now on; what is not named stays. `lifetime` of a token is in seconds."""
+
+    lifetime: int | None = Field(default=None, ge=-86_400, le=86_400)
+    websockets: bool | None = None
 
 
 def control_router(levers: Levers) -> APIRouter:
@@ -121,6 +130,13 @@ def _add_switches(router: APIRouter, levers: Levers) -> None:
     async def release() -> dict[str, bool]:
         levers.courier.resume()
         return {"held": False}
+
+    @router.post("/frame")
+    async def frame(wish: FrameWish) -> dict[str, Any]:
+        now = levers.frame
+        now.lifetime = now.lifetime if wish.lifetime is None else wish.lifetime
+        now.websockets = now.websockets if wish.websockets is None else wish.websockets
+        return {"url": now.url if now.port else None, "lifetime": now.lifetime, "websockets": now.websockets}
 
     @router.post("/keys/rotate")
     async def rotate() -> dict[str, str]:

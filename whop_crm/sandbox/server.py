@@ -15,7 +15,7 @@ import signal
 import socket
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from html import escape
@@ -32,6 +32,7 @@ from whop_crm.sandbox.control import Levers, control_router
 from whop_crm.sandbox.delivery import RETRY_SCHEDULE, Courier
 from whop_crm.sandbox.faults import FaultKind, Faults
 from whop_crm.sandbox.faulty_wire import FaultyWire
+from whop_crm.sandbox.frame import Frame, framing
 from whop_crm.sandbox.grants import Grants
 from whop_crm.sandbox.hooks import Hooks
 from whop_crm.sandbox.keys import KeyRing, SandboxCredentials, credentials
@@ -58,6 +59,7 @@ class Options:
     registered), and sign-ins may return to `redirect_uris` (by default `callback_path` there). `pace` is in events a
     minute, `rate_limit` in requests a minute per operation and credential, `retry_schedule` in seconds before each
     retry. `deliver` False holds webhooks back until `sandbox.courier.resume()`; `due` False leaves renewals alone.
+    `frame_port` is where the app is served inside Whop's frame (None: nowhere).
     """
 
     app_origin: str = "http://localhost:3000"
@@ -73,6 +75,7 @@ class Options:
     deliver: bool = True
     due: bool = True
     confidential: bool = False
+    frame_port: int | None = None
 
 
 @dataclass
@@ -89,14 +92,28 @@ class Sandbox:
     life: Life
     faults: Faults
     url: str = field(default="")
+    frame: Frame = field(init=False)
 
-    async def start(self) -> None:
-        await self.courier.start()
-        await self.life.start()
+    def __post_init__(self) -> None:
+        app_id, store = self.credentials.app_id, self.store
+        self.frame = Frame(
+            app_id, self.options.app_origin, self.keys,
+            groups=lambda: sign_in_groups(store),
+            companies=lambda: [(each, store.get("account", each)["title"]) for each in store.installed_accounts],
+            port=self.options.frame_port or 0,
+        )  # fmt: skip
 
-    async def stop(self) -> None:
-        await self.life.stop()
-        await self.courier.stop()
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Delivers, lives and frames while the block runs."""
+        async with AsyncExitStack() as stack:
+            if self.options.frame_port is not None:
+                await stack.enter_async_context(framing(self.frame))
+            await self.courier.start()
+            stack.push_async_callback(self.courier.stop)
+            await self.life.start()
+            stack.push_async_callback(self.life.stop)
+            yield
 
 
 def open_sandbox(directory: Path, options: Options) -> Sandbox:
@@ -130,11 +147,10 @@ def create_app(directory: Path, options: Options | None = None) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        await sandbox.start()
         try:
-            yield
+            async with sandbox.running():
+                yield
         finally:
-            await sandbox.stop()
             sandbox.store.close()
 
     app = FastAPI(title="Whop sandbox", lifespan=lifespan, openapi_url=None)
@@ -169,6 +185,7 @@ def _add_routes(app: FastAPI, sandbox: Sandbox) -> None:
                 sandbox.courier,
                 sandbox.life,
                 sandbox.faults,
+                sandbox.frame,
             )
         )
     )
