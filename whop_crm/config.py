@@ -58,6 +58,14 @@ class Settings(BaseSettings):
     whop_company_id: str | None = Field(
         default=None, description="A company to open even where Whop's account list does not name it."
     )
+    whop_app_origin: HttpUrl | None = Field(
+        default=None, description="The app's origin inside Whop's frame, https://….apps.whop.com."
+    )
+    whop_frame_origins: str = Field(
+        default="https://whop.com https://*.whop.com",
+        pattern=r"^(https?://[A-Za-z0-9.*:-]+)( https?://[A-Za-z0-9.*:-]+)*$",
+        description="Whose pages may show the app in a frame, separated by spaces.",
+    )
     whop_requests_per_minute: int = Field(
         default=540, ge=1, description="The client's own budget per API operation; Whop allows 600."
     )
@@ -67,9 +75,13 @@ class Settings(BaseSettings):
     )
     log_json: bool = Field(default=False, description="One JSON object a line instead of text.")
     sandbox_port: int = Field(default=4000, ge=1, le=65535, description="The port of the Whop sandbox of `make demo`.")
+    sandbox_frame_port: int = Field(
+        default=4001, ge=1, le=65535, description="The port on which it shows the app inside Whop's frame."
+    )
 
     @field_validator("database_url", "database_owner_url", "redis_url", "secret_key", "whop_api_key", "whop_app_id",
-                     "whop_oauth_client_secret", "whop_webhook_secret", "whop_company_id", mode="before")  # fmt: skip
+                     "whop_oauth_client_secret", "whop_webhook_secret", "whop_company_id", "whop_app_origin",
+                     mode="before")  # fmt: skip
     @classmethod
     def _empty_means_unset(cls, value: object) -> object:
         return None if value == "" else value
@@ -97,6 +109,12 @@ class Settings(BaseSettings):
     def origin(self) -> str:
         """The app's own origin, without a trailing slash."""
         return str(self.app_url).rstrip("/")
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The origins that our own pages come from: the own one, and the one inside Whop's frame where it is set."""
+        framed = str(self.whop_app_origin).rstrip("/") if self.whop_app_origin else None
+        return (self.origin, framed) if framed else (self.origin,)
 
     @property
     def whop_origin(self) -> str:

@@ -27,6 +27,11 @@ SIGN_OUT_EVERYWHERE = "/auth/logout-everywhere"
 OPEN_COMPANY = "/dashboard"
 """Leads on to a company that the visitor may open."""
 
+OUTSIDE = "/auth/outside"
+"""From inside Whop's frame to the same page outside, `?next=`. For a new tab."""
+EXPERIENCES = "/experiences/"
+"""Where Whop opens the app as an experience; leads on to the dashboard of its company."""
+
 DASHBOARD = "/dashboard/[biz]"
 MEMBERS = "/dashboard/[biz]/members"
 MEMBER = "/dashboard/[biz]/members/[mber]"
@@ -57,6 +62,9 @@ class SignInProblem(StrEnum):
 _COMPANY = re.compile(r"/dashboard/(biz_[A-Za-z0-9]{1,64})(?:/|\Z)")
 
 
+_EXPERIENCE = re.compile(r"/experiences/(exp_[A-Za-z0-9]{1,64})(?:/|\Z)")
+
+
 def dashboard(company: object) -> str:
     return f"/dashboard/{company}"
 
@@ -72,6 +80,17 @@ def member(company: object, member: object) -> str:
 def sign_in(next_path: str | None = None) -> str:
     """Where a sign-in begins; it ends at `next_path`. A plain link or a full page load, never a client-side one."""
     return f"{SIGN_IN}?next={quote(next_path)}" if next_path else SIGN_IN
+
+
+def outside(next_path: object) -> str:
+    """Where a link in the frame leads that opens a page in a tab of its own."""
+    return f"{OUTSIDE}?next={next_path}"
+
+
+def experience_in(path: str) -> str | None:
+    """The experience (`exp_…`) that an address names, if it names one."""
+    found = _EXPERIENCE.match(path)
+    return found[1] if found else None
 
 
 def company_in(path: str) -> str | None:

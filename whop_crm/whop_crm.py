@@ -10,7 +10,7 @@ from whop_crm.config import settings
 from whop_crm.db import dispose
 from whop_crm.jobs import schedule
 
-os.environ.setdefault("REFLEX_CORS_ALLOWED_ORIGINS", settings().origin)
+os.environ.setdefault("REFLEX_CORS_ALLOWED_ORIGINS", ",".join(settings().origins))
 
 import reflex as rx
 

@@ -6,6 +6,7 @@ import { useConnection } from "./reflex.js";
 const GRACE_MS = 800; // shorter gaps are not worth a word
 const BACK_MS = 2500;
 const HEARTBEAT_MS = 5000;
+const UNHEARD_MS = 8000; // longer than any first answer takes
 
 function useOffline() {
   const [offline, setOffline] = useState(false);
@@ -89,5 +90,48 @@ export function LiveDot({ children }) {
       <span className="live__dot" aria-hidden="true" />
       <span className="live__text">{live ? (children ?? "Live") : "Offline"}</span>
     </span>
+  );
+}
+
+function inFrame() {
+  try {
+    return window.self !== window.top;
+  } catch {
+    return true;
+  }
+}
+
+/** Children until the server is heard of; that it cannot be heard, after a while. */
+export function Waiting({ outside, children }) {
+  const [unheard, setUnheard] = useState(false);
+  useEffect(() => {
+    const timer = setTimeout(() => setUnheard(true), UNHEARD_MS);
+    return () => clearTimeout(timer);
+  }, []);
+  if (!unheard) return children;
+  const framed = inFrame();
+  return (
+    <main id="main" tabIndex={-1} className="alone">
+      <div className="alone__card" role="alert">
+        <div className="state">
+          <h1 className="state__title">{framed ? "This page cannot be live here" : "The connection does not come about"}</h1>
+          <p className="state__text">
+            {framed
+              ? "Something between Whop and Whop CRM holds the live connection back. In a tab of its own it works."
+              : "Something between you and Whop CRM holds the live connection back. It is tried again all the time."}
+          </p>
+          <div className="state__action row gap-2">
+            {framed && (
+              <a className="btn btn--primary" href={outside} target="_blank" rel="noopener noreferrer">
+                Open in a new tab
+              </a>
+            )}
+            <button type="button" className="btn btn--secondary" onClick={() => location.reload()}>
+              Try again
+            </button>
+          </div>
+        </div>
+      </div>
+    </main>
   );
 }

@@ -15,6 +15,7 @@ OPEN_TO_ALL = {
     ("GET", "/metrics"),
     ("GET", "/auth/login"),
     ("GET", "/auth/callback"),
+    ("GET", "/auth/outside"),
     ("POST", "/auth/logout"),
     ("POST", "/auth/logout-everywhere"),
     ("POST", "/api/webhooks/whop"),

@@ -17,6 +17,9 @@ WRITERS = {
     "company_access": {"companies"},
     "sessions": {"companies"},
     "team_members": {"companies"},
+    "experiences": {"companies"},
+    "webhook_endpoints": {"connection"},
+    "webhook_checks": {"connection"},
     "inboxes": {"companies", "sync", "settings"},  # made with the company, kept by those who want a worker
     "members": {"members"},
     "course_progress": {"members"},

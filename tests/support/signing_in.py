@@ -14,6 +14,7 @@ from tests.support.sandbox import QUIET, new_folder
 from tests.support.web import ORIGIN, Web
 from tests.support.whop import Wire
 from whop_crm.clients.oauth import OAuthClient
+from whop_crm.clients.user_token import UserTokens
 from whop_crm.clients.whop import WhopClient
 from whop_crm.config import settings
 from whop_crm.sandbox.server import Sandbox, create_app
@@ -28,6 +29,7 @@ class WhopSide:
     sandbox: Sandbox
     wire: Wire
     browser: httpx.AsyncClient
+    tokens: UserTokens
 
     @property
     def companies(self) -> tuple[str, ...]:
@@ -57,14 +59,16 @@ async def whop_side(folder: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncItera
         settings.cache_clear()
         transport = httpx.ASGITransport(app)
         wire = Wire(transport)
-        oauth, whop = OAuthClient(settings(), wire), WhopClient(settings(), wire)
-        for module in ("auth", "doorman"):
+        oauth, whop, tokens = OAuthClient(settings(), wire), WhopClient(settings(), wire), UserTokens(settings(), wire)
+        for module in ("auth", "doorman", "inside"):
             monkeypatch.setattr(f"whop_crm.api.{module}.whop", lambda: whop)
         monkeypatch.setattr("whop_crm.api.auth.oauth", lambda: oauth)
+        monkeypatch.setattr("whop_crm.api.inside.user_tokens", lambda: tokens)
         async with httpx.AsyncClient(transport=transport, base_url=WHOP) as browser:
-            yield WhopSide(sandbox, wire, browser)
+            yield WhopSide(sandbox, wire, browser, tokens)
         await oauth.aclose()
         await whop.aclose()
+        await tokens.aclose()
     settings.cache_clear()
 
 

@@ -15,9 +15,11 @@ from urllib.parse import parse_qsl, urlsplit
 import httpx
 from starlette.types import ASGIApp, Message, Scope
 
-from whop_crm.services.companies import cookie_name
+from whop_crm.services.companies import cookie_name, frame_cookie_name
 
 ORIGIN = "http://localhost:3000"
+FRAMED = "https://app1.apps.whop.com"
+"""Where Whop's proxy serves the app, for the tests that set WHOP_APP_ORIGIN to it."""
 HYDRATE = "reflex___state____state.hydrate_and_load"
 PATIENCE = 10.0
 
@@ -39,11 +41,14 @@ class Web:
 
     @asynccontextmanager
     async def tab(
-        self, path: str = "/", cookie: str | None = None, *, token: str | None = None, origin: str | None = ORIGIN
-    ) -> AsyncIterator["Tab"]:
-        """An open websocket that has said nothing yet; `open()` loads its page."""
-        tab = Tab(self, path, cookie, token or secrets.token_hex(8))
-        await tab.connect(origin)
+        self, path: str = "/", cookie: str | None = None, *, token: str | None = None, origin: str | None = ORIGIN,
+        framed: str | None = None, user_token: str = "made up",
+    ) -> AsyncIterator["Tab"]:  # fmt: skip
+        """An open websocket that has said nothing yet; `open()` loads its page. `framed`: through Whop's proxy, from
+        this origin.
+        """
+        tab = Tab(self, path, cookie, token or secrets.token_hex(8), user_token if framed else "")
+        await tab.connect(framed or origin)
         try:
             yield tab
         finally:
@@ -58,6 +63,7 @@ class Tab:
     path: str
     cookie: str | None
     token: str
+    user_token: str = ""
     shown: dict[str, dict[str, Any]] = field(default_factory=dict)
     told: list[dict[str, Any]] = field(default_factory=list)
     raw: list[str] = field(default_factory=list)
@@ -82,8 +88,11 @@ class Tab:
         headers = [(b"host", urlsplit(ORIGIN).netloc.encode()), (b"upgrade", b"websocket"), (b"connection", b"Upgrade")]
         if origin is not None:
             headers.append((b"origin", origin.encode()))
+        if self.user_token:
+            headers.append((b"x-whop-user-token", self.user_token.encode()))
         if self.cookie is not None:
-            headers.append((b"cookie", f"{cookie_name()}={self.cookie}".encode()))
+            name = frame_cookie_name() if self.user_token else cookie_name()
+            headers.append((b"cookie", f"{name}={self.cookie}".encode()))
         query = f"token={self.token}&EIO=4&transport=websocket"
         return {
             "type": "websocket", "asgi": {"version": "3.0"}, "http_version": "1.1", "scheme": "ws", "path": "/_event/",
@@ -185,6 +194,7 @@ class Tab:
 @asynccontextmanager
 async def started() -> AsyncIterator[Web]:
     """The app with its lifespan running, without its built front end."""
+    os.environ["REFLEX_CORS_ALLOWED_ORIGINS"] = f"{ORIGIN},{FRAMED}"
     os.environ |= {"__REFLEX_SKIP_COMPILE": "true", "REFLEX_TELEMETRY_ENABLED": "false", "REFLEX_ENV_MODE": "prod"}
     from whop_crm import whop_crm as root
 

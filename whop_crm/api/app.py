@@ -11,8 +11,9 @@ from starlette.types import ASGIApp
 
 from whop_crm.api import auth, health, webhooks
 from whop_crm.api.front import FrontDoor, OwnOrigin, SafeHeaders
+from whop_crm.api.inside import FrameDoor
 from whop_crm.api.problems import add_problems, problem
-from whop_crm.clients import oauth, whop
+from whop_crm.clients import oauth, user_token, whop
 from whop_crm.config import settings
 
 
@@ -34,7 +35,7 @@ async def _nothing(_request: Request) -> Response:
 
 def in_front(app: ASGIApp) -> ASGIApp:
     """Puts before all that is served what every request passes: proxy, headers, origin, sign-in."""
-    door = SafeHeaders(OwnOrigin(FrontDoor(app)))
+    door = SafeHeaders(OwnOrigin(FrameDoor(FrontDoor(app))))
     if not settings().proxies:
         return door
     wrapped: object = wrap_asgi_with_proxy_headers(door, settings().proxies)  # pyright: ignore[reportUnknownVariableType] # granian ships no types for it
@@ -48,4 +49,5 @@ async def clients() -> AsyncGenerator[None]:
         yield
     finally:
         await oauth.close()
+        await user_token.close()
         await whop.close()

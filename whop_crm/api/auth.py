@@ -1,6 +1,7 @@
 """Signing in with Whop and out again. Plain HTTP with full page loads: a websocket keeps the cookie it began with."""
 
 import asyncio
+from urllib.parse import urlsplit
 
 import structlog
 from fastapi import APIRouter, Request
@@ -8,8 +9,9 @@ from starlette.responses import RedirectResponse, Response
 
 from whop_crm import routes
 from whop_crm.access import CompanyRef, Scope
-from whop_crm.api import cookies
+from whop_crm.api import calm, cookies
 from whop_crm.api.cookies import Journey
+from whop_crm.api.inside import MARK
 from whop_crm.clients.oauth import Attempt, Profile, SignInRefused, Tokens, oauth
 from whop_crm.clients.whop import whop
 from whop_crm.config import settings
@@ -126,11 +128,11 @@ async def sign_out(request: Request) -> Response:
     """Ends this session everywhere, at once, and its grant at Whop if Whop answers."""
     cookie = request.cookies.get(companies.cookie_name())
     if cookie is None:
-        return _signed_out()
+        return _signed_out(request)
     async with platform_session() as db:
         ended = await companies.end_session(db, cookie)
     await _revoke([ended] if ended else [])
-    return _signed_out()
+    return _signed_out(request)
 
 
 @router.post(routes.SIGN_OUT_EVERYWHERE)
@@ -140,7 +142,7 @@ async def sign_out_everywhere(request: Request) -> Response:
         visit = await companies.find_visit(db, request.cookies.get(companies.cookie_name()), None)
         ended = await companies.end_sessions_of(db, visit.person.user_id) if visit else []
     await _revoke(ended)
-    return _signed_out()
+    return _signed_out(request)
 
 
 async def _revoke(ended: list[EndedSession]) -> None:
@@ -160,10 +162,26 @@ async def _revoke_one(sealed: bytes) -> None:
     await oauth().revoke(tokens)
 
 
-def _signed_out() -> Response:
+def _signed_out(request: Request) -> Response:
+    if MARK.decode() in request.headers:
+        return _signed_out_inside(request)
     response = _home(SignInProblem.SIGNED_OUT)
     cookies.clear_session(response)
     return response
+
+
+def _signed_out_inside(request: Request) -> Response:
+    """In Whop's frame there is no start page to go back to: Whop signs people in."""
+    came_from = routes.company_in(urlsplit(request.headers.get("referer", "")).path)
+    response = calm.signed_out(routes.dashboard(came_from) if came_from else routes.OPEN_COMPANY)
+    response.headers.append("set-cookie", cookies.frame_cookie(""))
+    return response
+
+
+@router.get(routes.OUTSIDE)
+async def outside(next: str | None = None) -> Response:
+    """From a new tab that Whop's frame opened to the same page at our own address."""
+    return _to(settings().origin + (routes.own_path(next) or routes.OPEN_COMPANY))
 
 
 def _home(reason: SignInProblem) -> Response:

@@ -28,6 +28,15 @@ def set_session(response: Response, cookie: str) -> None:
     _set(response, companies.cookie_name(), cookie, settings().session_days * _DAY)
 
 
+def frame_cookie(cookie: str) -> str:
+    """The `Set-Cookie` of a session inside Whop's frame, where we are a third party; "" has it forgotten."""
+    seconds = int(companies.FRAME_LASTS.total_seconds()) if cookie else 0
+    return (
+        f"{companies.frame_cookie_name()}={cookie}; Max-Age={seconds}; Path=/; HttpOnly; Secure; SameSite=None; "
+        "Partitioned"
+    )
+
+
 def clear_session(response: Response) -> None:
     _set(response, companies.cookie_name(), "", 0)
 

@@ -10,6 +10,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from whop_crm import routes
 from whop_crm.api import doorman
+from whop_crm.api.inside import is_framed
 from whop_crm.api.problems import problem
 from whop_crm.config import settings
 
@@ -20,10 +21,13 @@ _SIGNED = ("/api/webhooks/",)
 """Paths whose callers prove themselves by a signature instead of a cookie."""
 
 
-def content_policy() -> str:
-    """Reflex's front end evaluates code that the server sends; photos come from Whop and its CDN."""
-    own = settings().origin
-    socket = "ws" + own.removeprefix("http")
+def content_policy(*, framed: bool = False) -> str:
+    """Reflex's front end evaluates code that the server sends; photos come from Whop and its CDN.
+
+    Whop's pages may frame what its proxy asked for; what is opened at our own address nobody may.
+    """
+    sockets = " ".join("ws" + origin.removeprefix("http") for origin in settings().origins)
+    ancestors = f"'self' {settings().whop_frame_origins}" if framed else "'self'"
     return "; ".join(
         (
             "default-src 'self'",
@@ -31,11 +35,11 @@ def content_policy() -> str:
             "style-src 'self' 'unsafe-inline'",
             f"img-src 'self' data: blob: https: {settings().whop_origin}",
             "font-src 'self' data:",
-            f"connect-src 'self' {socket}",
+            f"connect-src 'self' {sockets}",
             "object-src 'none'",
             "base-uri 'self'",
             "form-action 'self'",
-            "frame-ancestors 'self'",
+            f"frame-ancestors {ancestors}",
         )
     )
 
@@ -64,14 +68,15 @@ def _dress(scope: Scope, headers: MutableHeaders) -> None:
     headers["Referrer-Policy"] = "same-origin"
     headers["Cross-Origin-Opener-Policy"] = "same-origin"
     headers["Permissions-Policy"] = "camera=(), geolocation=(), microphone=(), payment=()"
-    headers["Content-Security-Policy"] = content_policy()
+    headers["Content-Security-Policy"] = content_policy(framed=is_framed(Headers(scope=scope)))
     if settings().origin.startswith("https://"):
         headers["Strict-Transport-Security"] = "max-age=31536000"
     if _HASHED.search(scope["path"]):
         headers["Cache-Control"] = "public, max-age=31536000, immutable"
     elif _private(scope["path"], headers.get("content-type", "")):
         headers["Cache-Control"] = "no-store"
-    if location := headers.get("location"):
+    location = headers.get("location")
+    if location and scope["path"] != routes.OUTSIDE:
         headers["location"] = _same_place(scope, location)
 
 
@@ -117,7 +122,7 @@ def _foreign(scope: Scope) -> bool:
     headers = Headers(scope=scope)
     origin = headers.get("origin")
     if origin is not None:
-        return origin != settings().origin
+        return origin not in settings().origins
     return headers.get("sec-fetch-site", "none") not in {"none", "same-origin"}
 
 

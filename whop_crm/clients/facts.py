@@ -290,6 +290,16 @@ class AccountFact:
 
 
 @dataclass(frozen=True, slots=True)
+class PersonFact:
+    """Somebody's public profile; `id` is `user_…`."""
+
+    id: str
+    name: str
+    username: str | None
+    photo_url: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class AccessFact:
     """`level` is admin (anybody on the team), customer or no_access."""
 

@@ -21,6 +21,7 @@ from whop_crm.clients.facts import (
     MembershipFact,
     PaymentFact,
     PermissionsFact,
+    PersonFact,
     PlanFact,
     ProductFact,
     RefundFact,
@@ -148,6 +149,27 @@ class WhopClient:
             return _account(error.body)
         return _account(item)
 
+    async def person(self, user_id: str) -> PersonFact:
+        """Somebody's public profile."""
+        send = self._whop.users.retrieve
+        try:
+            item = await self._caller.call("users.retrieve", lambda: send(user_id), AT_ONCE)
+        except Unreadable as error:
+            item = error.body
+        return _person(user_id, item)
+
+    async def company_of_experience(self, experience: str) -> str:
+        """The company (`biz_…`) that an experience (`exp_…`) belongs to. Raises NotFound."""
+        send = self._whop.experiences.retrieve
+        try:
+            item = await self._caller.call("experiences.retrieve", lambda: send(experience), AT_ONCE)
+        except Unreadable as error:
+            item = error.body
+        try:
+            return label(_Experience.model_validate(item).company.id)
+        except ValidationError:
+            raise Unreadable(item) from None
+
     async def accounts_of(self, token: str) -> list[AccountFact]:
         """The companies that the owner of an OAuth access token can see. Raises SignInNeeded for an old token."""
         whop = self._as(token)
@@ -209,6 +231,24 @@ class _Account(BaseModel, from_attributes=True):
     logo_url: str | None = None
 
 
+class _Picture(BaseModel, from_attributes=True):
+    url: str | None = None
+
+
+class _Person(BaseModel, from_attributes=True):
+    name: str | None = None
+    username: str | None = None
+    profile_picture: _Picture | None = None
+
+
+class _Owner(BaseModel, from_attributes=True):
+    id: str
+
+
+class _Experience(BaseModel, from_attributes=True):
+    company: _Owner
+
+
 class _AccountsPage(BaseModel):
     data: list[object]
 
@@ -224,6 +264,16 @@ def _account(item: object) -> AccountFact:
         route=text(account.route),
         logo_url=text(account.logo_url, 2000),
     )
+
+
+def _person(user_id: str, item: object) -> PersonFact:
+    try:
+        found = _Person.model_validate(item)
+    except ValidationError:
+        found = _Person()
+    username, picture = text(found.username), found.profile_picture
+    name = text(found.name) or username or "Somebody"
+    return PersonFact(user_id, name, username, text(picture.url, 2000) if picture else None)
 
 
 @lru_cache

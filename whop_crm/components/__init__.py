@@ -104,6 +104,7 @@ from whop_crm.components.shell import (
     shell,
     theme_switch,
     user_menu,
+    waiting_screen,
 )
 from whop_crm.components.table import Column, data_table, pagination, table_foot
 from whop_crm.components.theme import STYLESHEETS, TagColor, Tone, head, toaster
@@ -210,5 +211,6 @@ __all__ = [
     "toaster",
     "tooltip",
     "user_menu",
+    "waiting_screen",
     "zone",
 ]

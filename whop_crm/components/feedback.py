@@ -127,12 +127,14 @@ def not_found(what: str = "page", action: rx.Component | None = None) -> rx.Comp
     )
 
 
-def signed_out(action: rx.Component | None = None) -> rx.Component:
+def signed_out(
+    action: rx.Component | None = None, text: Any = "Sign in again and you are back on this page."
+) -> rx.Component:
     """The session has ended."""
     return _state(
         "log-out",
         "You are signed out",
-        "Sign in again and you are back on this page.",
+        text,
         action,
         Tone.NEUTRAL,
         whole_page=True,

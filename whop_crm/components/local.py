@@ -135,6 +135,16 @@ class ConnectionBanner(rx.Component):
     alias = "CalmConnectionBanner"
 
 
+class WaitingBox(rx.Component):
+    """Children: what is shown meanwhile."""
+
+    library = "$/public/js/connection.jsx"
+    tag = "Waiting"
+    alias = "WaitingBox"
+
+    outside: rx.Var[str]
+
+
 class LiveDot(rx.Component):
     library = "$/public/js/connection.jsx"
     tag = "LiveDot"

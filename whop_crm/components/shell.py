@@ -9,7 +9,7 @@ import reflex as rx
 from whop_crm.components.buttons import icon_button
 from whop_crm.components.data import avatar
 from whop_crm.components.feedback import connection_banner, live_dot
-from whop_crm.components.local import NavDrawer, NavLink, PageLink, ThemeSwitch
+from whop_crm.components.local import NavDrawer, NavLink, PageLink, ThemeSwitch, WaitingBox
 from whop_crm.components.overlays import menu, menu_head, menu_section
 from whop_crm.components.time import zone as in_zone
 
@@ -121,6 +121,13 @@ def theme_switch() -> rx.Component:
 def alone(*children: Any) -> rx.Component:
     """A page without navigation: signing in, or when there is nothing to navigate."""
     return rx.el.main(rx.el.div(*children, class_name="alone__card"), id="main", tab_index=-1, class_name="alone")
+
+
+def waiting_screen(outside: Any) -> rx.Component:
+    """Until the server has said who is here. Where its word does not come, it says so; inside Whop's frame with a
+    way out, the address `outside`, opened in a new tab.
+    """
+    return WaitingBox.create(boot_screen(), outside=outside)
 
 
 def boot_screen() -> rx.Component:

@@ -40,9 +40,31 @@ class TagColor(StrEnum):
 ToneLike = Tone | str | rx.Var[str]
 
 
+_STORAGE = """
+for (const name of ["localStorage", "sessionStorage"]) {
+  try { window[name].length; } catch {
+    const kept = new Map();
+    const storage = {
+      getItem: (key) => kept.get(String(key)) ?? null,
+      setItem: (key, value) => void kept.set(String(key), String(value)),
+      removeItem: (key) => void kept.delete(String(key)),
+      clear: () => kept.clear(),
+      key: (index) => [...kept.keys()][index] ?? null,
+      get length() { return kept.size; },
+    };
+    Object.defineProperty(window, name, { value: storage, configurable: true });
+  }
+}
+"""
+"""Browsers that block third parties' cookies throw at a frame which so much as looks at its storage."""
+
+
 def head() -> list[rx.Component]:
-    """For `rx.App(head_components=...)`: icon, colour of the browser's own bar, the first font early."""
+    """For `rx.App(head_components=...)`: storage that does not throw, icon, colour of the browser's own bar, the first
+    font early.
+    """
     return [
+        rx.el.script(custom_attrs={"dangerouslySetInnerHTML": {"__html": _STORAGE}}),
         rx.el.link(rel="icon", href="/favicon.svg", type="image/svg+xml"),
         rx.el.link(
             rel="preload",

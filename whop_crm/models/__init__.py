@@ -12,7 +12,17 @@ from whop_crm.models.billing import (
     PromoCode,
     Refund,
 )
-from whop_crm.models.company import Company, CompanyAccess, Inbox, Recount, Session, TeamMember
+from whop_crm.models.company import (
+    Company,
+    CompanyAccess,
+    Experience,
+    Inbox,
+    Recount,
+    Session,
+    TeamMember,
+    WebhookCheck,
+    WebhookEndpoint,
+)
 from whop_crm.models.member import Member, MemberTag, Note, Tag
 from whop_crm.models.sync import Heartbeat, SyncDifference, SyncRun, SyncSeen, SyncStep, WebhookEvent
 
@@ -22,6 +32,7 @@ __all__ = [
     "CompanyAccess",
     "CourseProgress",
     "Dispute",
+    "Experience",
     "Heartbeat",
     "Inbox",
     "Invoice",
@@ -44,5 +55,7 @@ __all__ = [
     "SyncStep",
     "Tag",
     "TeamMember",
+    "WebhookCheck",
+    "WebhookEndpoint",
     "WebhookEvent",
 ]

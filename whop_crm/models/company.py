@@ -9,8 +9,8 @@ from sqlalchemy import Index, LargeBinary, PrimaryKeyConstraint, UniqueConstrain
 from sqlmodel import Field, SQLModel
 
 from whop_crm.access import PauseRule, Role
-from whop_crm.models.columns import big, company_key, count, enum, one_of, recorded, row_id, when
-from whop_crm.models.enums import RecountStage
+from whop_crm.models.columns import big, company_key, count, enum, flag, one_of, recorded, row_id, when
+from whop_crm.models.enums import RecountStage, WebhookState
 
 
 class Company(SQLModel, table=True):
@@ -56,6 +56,8 @@ class Session(SQLModel, table=True):
     last_seen_at: datetime = recorded()
     expires_at: datetime = when()
     ended_at: datetime | None = when(None)
+    framed: bool = flag()
+    """It began inside Whop, by the word of Whop's user token."""
 
 
 class CompanyAccess(SQLModel, table=True):
@@ -116,6 +118,44 @@ class Recount(SQLModel, table=True):
     total: int = count()
     asked_at: datetime = recorded()
     finished_at: datetime | None = when(None)
+
+
+class Experience(SQLModel, table=True):
+    """Which company (`biz_…`) an experience (`exp_…`) belongs to. It never moves to another."""
+
+    __tablename__ = "experiences"
+    whop_id: str = Field(primary_key=True)
+    whop_company_id: str
+    found_at: datetime = recorded()
+
+
+class WebhookEndpoint(SQLModel, table=True):
+    """A webhook that we made at Whop, and the sealed secret that Whop tells only once."""
+
+    __tablename__ = "webhook_endpoints"
+    whop_id: str = Field(primary_key=True)
+    url: str
+    secret: bytes = Field(sa_type=LargeBinary)
+    created_at: datetime = recorded()
+
+
+class WebhookCheck(SQLModel, table=True):
+    """What Whop last said of the webhook that leads to this address (`url`)."""
+
+    __tablename__ = "webhook_checks"
+    url: str = Field(primary_key=True)
+    whop_id: str | None = None
+    state: WebhookState = enum(WebhookState)
+    missing_events: str = Field(default="", sa_column_kwargs={"server_default": ""})
+    """Separated by spaces."""
+    failing_since: datetime | None = when(None)
+    delivered_at: datetime | None = when(None)
+    """When the latest delivery was made."""
+    delivered: bool | None = None
+    problem: str | None = None
+    checked_at: datetime = recorded()
+
+    __table_args__ = (one_of("state", WebhookState),)
 
 
 class TeamMember(SQLModel, table=True):

@@ -322,3 +322,21 @@ class ShownStatus(StrEnum):
         return {"past_due": "Past due", "none": "No membership", "trialing": "Trial"}.get(
             self.value, self.value.capitalize()
         )
+
+
+class WebhookState(StrEnum):
+    """How the webhook that brings Whop's news to us is doing."""
+
+    GOOD = "good"
+    MISSING = "missing"
+    INCOMPLETE = "incomplete"
+    """Some events are not sent."""
+    DISABLED = "disabled"
+    FAILING = "failing"
+    """Whop's latest deliveries were not accepted."""
+    OUTDATED = "outdated"
+    """It is pinned to another version of Whop's API than ours, or to none."""
+    UNSIGNED = "unsigned"
+    """We do not hold its secret."""
+    FORBIDDEN = "forbidden"
+    """Whop does not let the app look."""

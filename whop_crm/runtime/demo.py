@@ -16,7 +16,14 @@ from whop_crm.runtime.processes import running, stoppable, watch
 from whop_crm.runtime.run import database, prepare_database
 from whop_crm.runtime.say import say, tell
 from whop_crm.runtime.serve import start_server, wait_until_ready
-from whop_crm.runtime.whop_sandbox import LOCAL, sandbox_environment, sandbox_folder, start_sandbox, wait_for_sandbox
+from whop_crm.runtime.whop_sandbox import (
+    LOCAL,
+    sandbox_environment,
+    sandbox_folder,
+    start_sandbox,
+    wait_for_sandbox,
+    whop_address,
+)
 from whop_crm.runtime.words import CannotStart
 
 
@@ -28,13 +35,14 @@ def demo() -> None:
         found = settings()
         demand_free(found.host, found.port, "PORT")
         demand_free(LOCAL, found.sandbox_port, "SANDBOX_PORT")
+        demand_free(LOCAL, found.sandbox_frame_port, "SANDBOX_FRAME_PORT")
         folder = data_folder(found.data_dir)
         stack.enter_context(only_one(folder))
         world_exists = sandbox_folder(folder).is_dir()
         environment = demo_environment(folder)
         adopt(environment)
         build = stack.enter_context(frontend_build(folder))
-        sandbox = start_sandbox(folder, found.sandbox_port, environment["APP_URL"])
+        sandbox = start_sandbox(folder, found.sandbox_port, found.sandbox_frame_port, environment["APP_URL"])
         stack.enter_context(running(sandbox))
         cluster = stack.enter_context(database(folder, DEMO_DATABASE))
         prepare_database(settings())
@@ -47,6 +55,7 @@ def demo() -> None:
         wait_for_sandbox(sandbox, found.sandbox_port)
         if complaint:
             say(f"The app is not fit yet: {complaint}")
+        tell(f"Inside Whop's frame it is at {whop_address(found.sandbox_frame_port)}")
         tell(f"Whop CRM runs at {environment['APP_URL']} (Ctrl-C ends it)")
         watch([server, sandbox, *([cluster.child] if cluster and cluster.child else [])])
 
@@ -58,7 +67,7 @@ def demo_environment(folder: Path) -> dict[str, str]:
     return {
         "APP_URL": f"http://{shown}:{found.port}",
         "SECRET_KEY": generated_secrets(folder).secret_key,
-        **sandbox_environment(folder, found.sandbox_port),
+        **sandbox_environment(folder, found.sandbox_port, found.sandbox_frame_port),
     }
 
 

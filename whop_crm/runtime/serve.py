@@ -25,7 +25,7 @@ _REFLEX = {
 
 
 def start_server(host: str, port: int, environment: Mapping[str, str], log: Path | None = None) -> Child:
-    """Starts the server. `environment` holds the settings on top of our own; APP_URL is the one allowed origin."""
+    """Starts the server. `environment` holds the settings on top of our own; its origins are those allowed."""
     command = [sys.executable, "-m", "granian", "--interface", "asgi", "--factory", "--workers", "1"]
     command += ["--respawn-failed-workers", "--workers-kill-timeout", "5s", "--log-level", "warning"]
     command += ["--host", host, "--port", str(port), "whop_crm.whop_crm:app"]
@@ -34,8 +34,9 @@ def start_server(host: str, port: int, environment: Mapping[str, str], log: Path
 
 def server_environment(settings: Mapping[str, str]) -> dict[str, str]:
     """The whole environment of the server process: the owner's database URL stays out of it."""
-    origin = settings["APP_URL"].rstrip("/")
-    return os.environ | settings | _REFLEX | {"REFLEX_CORS_ALLOWED_ORIGINS": origin, "DATABASE_OWNER_URL": ""}
+    found = os.environ | settings
+    origins = ",".join(found[name].rstrip("/") for name in ("APP_URL", "WHOP_APP_ORIGIN") if found.get(name))
+    return found | _REFLEX | {"REFLEX_CORS_ALLOWED_ORIGINS": origins, "DATABASE_OWNER_URL": ""}
 
 
 def wait_until_ready(child: Child, host: str, port: int) -> str | None:

@@ -109,7 +109,7 @@ def frame(
     """Say where the app runs inside Whop's frame, and change what the frame does."""
     now = call("POST", "/frame", {"websockets": websockets, "lifetime": lifetime}, url)
     if now["url"] is None:
-        _stop("This sandbox runs without a frame. Start it with `make demo`, or with --frame-port.")
+        stop("This sandbox runs without a frame. Start it with `make demo`, or with --frame-port.")
     passes = "pass" if now["websockets"] else "are refused"
     typer.echo(f"Open {now['url']} · tokens last {now['lifetime']} s · websockets {passes}")
 

@@ -79,7 +79,7 @@ class Guard(Middleware):
         except Exception as error:
             return self._undecided(event, connection, error)
         session.enter(found)
-        await self._settle(root, found, company)
+        await self._settle(root, found, company, framed=connection.framed)
         self._follow(event, connection, found)
         return await self._judge(root, event, rule, found)
 
@@ -99,7 +99,7 @@ class Guard(Middleware):
         if event.name.endswith(f".{_NEW_PAGE}"):
             hub.leave(wire.token())
 
-    async def _settle(self, root: BaseState, found: Visit | None, company: str | None) -> None:
+    async def _settle(self, root: BaseState, found: Visit | None, company: str | None, *, framed: bool) -> None:
         """Empties a state that belongs to another session or company, and shows who is here now."""
         current = await root.get_state(SessionState)
         fingerprint = _fingerprint(found)
@@ -110,6 +110,8 @@ class Guard(Middleware):
             root.is_hydrated = hydrated
             current._fingerprint = fingerprint
             hub.leave(wire.token())
+        if current.framed != framed:
+            current.framed = framed
         await session.show(current, found, company)
 
     async def _judge(self, root: BaseState, event: Event, rule: Rule, found: Visit | None) -> StateUpdate | None:

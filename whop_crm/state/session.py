@@ -55,6 +55,8 @@ class SessionState(rx.State):
     company_zone: str = "UTC"
     role: str = ""
     companies: list[CompanyChoice] = []
+    framed: bool = False
+    """The tab is inside Whop's frame, where signing in is Whop's business."""
     can_tag: bool = False
     can_note: bool = False
     can_sync: bool = False

@@ -16,10 +16,13 @@ from reflex_base.registry import RegistrationContext
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """The websocket that a client token hangs on right now. `cookie` is the header of its handshake."""
+    """The websocket that a client token hangs on right now. `cookie` is the header of its handshake; `framed` says
+    that it comes out of Whop's frame.
+    """
 
     socket_id: str
     cookie: str
+    framed: bool = False
 
 
 FindConnection = Callable[[Any, str], Connection | None]
@@ -41,7 +44,7 @@ def connection(app: rx.App, client_token: str) -> Connection | None:
     known = namespace._static_router_data.get(socket_id) if namespace and socket_id else None
     if socket_id is None or known is None:
         return None
-    return Connection(socket_id, known["headers"].get("cookie", ""))
+    return Connection(socket_id, known["headers"].get("cookie", ""), "x-framed" in known["headers"])
 
 
 def handler(name: str) -> rx.EventHandler | None:

@@ -27,15 +27,33 @@ def framed(page: type[Page], content: rx.Component, *, skeleton: rx.Component, w
     return rx.match(
         SessionState.visitor,
         (Visitor.WELCOME.value, inside),
-        (Visitor.SIGNED_OUT.value, ui.alone(ui.logo_mark(), ui.signed_out(sign_in_link()))),
+        (Visitor.SIGNED_OUT.value, ui.alone(ui.logo_mark(), _signed_out())),
         (Visitor.NO_ACCESS.value, ui.alone(ui.logo_mark(), no_access_here())),
-        ui.boot_screen(),
+        ui.waiting_screen(routes.outside(_HERE.to(str))),
     )
 
 
 def sign_in_link(text: str = "Sign in with Whop") -> rx.Component:
     """A full page load: the sign-in is no page of the app."""
     return ui.page_load_link(text, href=routes.SIGN_IN + "?next=" + _HERE, variant="primary")
+
+
+def _signed_out() -> rx.Component:
+    again = ui.page_load_link("Open Whop CRM", href=_HERE, variant="primary")
+    return rx.cond(
+        SessionState.framed,
+        ui.signed_out(
+            ui.row(again, outside_link(), wrap=True),
+            "Open it again and Whop says who you are. If that does not help, your browser keeps no sign-ins inside "
+            "other pages: then a tab of its own does.",
+        ),
+        ui.signed_out(sign_in_link()),
+    )
+
+
+def outside_link() -> rx.Component:
+    """From inside Whop's frame to this page in a tab of its own."""
+    return ui.outside_link("Open in a new tab", href=routes.outside(_HERE.to(str)), class_name="btn btn--secondary")
 
 
 def no_access_here() -> rx.Component:

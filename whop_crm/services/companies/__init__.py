@@ -14,7 +14,8 @@ from whop_crm.services.companies.access import (
     list_due_checks,
     record_standing,
 )
-from whop_crm.services.companies.asking import Entries, Found, ask_standing, find_companies
+from whop_crm.services.companies.asking import Entries, Found, ask_standing, find_companies, find_entry
+from whop_crm.services.companies.experiences import find_experience_company, record_experience
 from whop_crm.services.companies.fitness import (
     Fitness,
     LastHeard,
@@ -26,6 +27,7 @@ from whop_crm.services.companies.queries import get_company, list_team
 from whop_crm.services.companies.schemas import CompanyDetail, TeammateRow
 from whop_crm.services.companies.scopes import record_scopes
 from whop_crm.services.companies.sessions import (
+    FRAME_LASTS,
     SESSIONS_CHANNEL,
     EndedSession,
     Person,
@@ -37,12 +39,15 @@ from whop_crm.services.companies.sessions import (
     end_session,
     end_sessions_of,
     find_visit,
+    frame_cookie_name,
+    renew_framed_session,
     start_session,
     touch_session,
 )
 from whop_crm.services.companies.team import write_team
 
 __all__ = [
+    "FRAME_LASTS",
     "RECHECK_AFTER",
     "SESSIONS_CHANNEL",
     "CompanyDetail",
@@ -68,7 +73,10 @@ __all__ = [
     "ensure_company",
     "find_companies",
     "find_company",
+    "find_entry",
+    "find_experience_company",
     "find_visit",
+    "frame_cookie_name",
     "get_company",
     "get_fitness",
     "get_last_heard",
@@ -78,8 +86,10 @@ __all__ = [
     "list_due_checks",
     "list_latest_companies",
     "list_team",
+    "record_experience",
     "record_scopes",
     "record_standing",
+    "renew_framed_session",
     "start_session",
     "touch_session",
     "write_team",

@@ -37,6 +37,11 @@ async def ask_standing(whop: WhopClient, user_id: str, company: str) -> Standing
         return Standing("no_access")
 
 
+async def find_entry(whop: WhopClient, user_id: str, company: str) -> Found | None:
+    """The company with what a person is there; None where they may not enter. Raises WhopUnavailable."""
+    return await _found(whop, user_id, company, None)
+
+
 async def find_companies(whop: WhopClient, user_id: str, token: str, known: Iterable[str]) -> Entries:
     """The companies that a person may open: of their own account list and of `known` ids.
 

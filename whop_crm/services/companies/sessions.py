@@ -25,6 +25,9 @@ SESSIONS_CHANNEL = "whop_crm_sessions"
 SEEN_EVERY = timedelta(minutes=1)
 MOST_STALE = timedelta(hours=24)
 """How long an access holds that Whop could not be asked about again."""
+FRAME_LASTS = timedelta(days=1)
+"""A session inside Whop ends this long after Whop last said who it is."""
+_RENEW_EVERY = timedelta(minutes=10)
 _COOKIE_LENGTH = 43
 
 
@@ -67,7 +70,16 @@ def hashed(cookie: str) -> str:
     return hashlib.sha256(cookie.encode()).hexdigest()
 
 
-async def start_session(db: PlatformDb, person: Person, tokens: bytes | None, user_agent: str | None) -> str:
+def frame_cookie_name() -> str:
+    """The cookie inside Whop's frame. It is a third party's there, so it is Secure always, and a name of its own keeps
+    it apart from the one outside.
+    """
+    return "__Host-whop_crm_frame"
+
+
+async def start_session(
+    db: PlatformDb, person: Person, tokens: bytes | None, user_agent: str | None, *, framed: bool = False
+) -> str:
     """Writes a sign-in and returns what the cookie shall hold. `tokens` are sealed already."""
     cookie = secrets.token_urlsafe(32)
     now = datetime.now(UTC)
@@ -82,7 +94,8 @@ async def start_session(db: PlatformDb, person: Person, tokens: bytes | None, us
             user_agent=user_agent and user_agent[:300],
             created_at=now,
             last_seen_at=now,
-            expires_at=now + timedelta(days=settings().session_days),
+            expires_at=now + (FRAME_LASTS if framed else timedelta(days=settings().session_days)),
+            framed=framed,
         )
     )
     await db.flush()
@@ -152,6 +165,16 @@ async def touch_session(db: PlatformDb, session_id: int) -> None:
         update(Session)
         .where(col(Session.id) == session_id, col(Session.last_seen_at) < now - SEEN_EVERY)
         .values(last_seen_at=now)
+    )
+
+
+async def renew_framed_session(db: PlatformDb, session_id: int) -> None:
+    """Whop has said again who this is: a session inside its frame goes on from now."""
+    until = datetime.now(UTC) + FRAME_LASTS
+    await db.execute(
+        update(Session)
+        .where(col(Session.id) == session_id, col(Session.framed), col(Session.expires_at) < until - _RENEW_EVERY)
+        .values(expires_at=until)
     )
 
 
