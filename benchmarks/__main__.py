@@ -73,12 +73,19 @@ def _sync(_rounds: int) -> Section:
     return first_sync.measure(int(os.environ.get("BENCH_MEMBERS", "50000")))
 
 
+def _starts(_rounds: int) -> Section:
+    from benchmarks import starts
+
+    return starts.measure(suites=True)
+
+
 PARTS: dict[str, Callable[[int], Section]] = {
     "services": _services,
     "live": _live,
     "webhooks": _webhooks,
     "tabs": _tabs,
     "sync": _sync,
+    "starts": _starts,
 }
 
 

@@ -28,6 +28,9 @@ does not measure stays as it was.
 
 <!-- sync -->
 <!-- /sync -->
+
+<!-- starts -->
+<!-- /starts -->
 """
 _FIGURES_HEAD = ("What", "measured", "bar", "")
 _HEAD = ("What", "p50 ms", "p95 ms", "by hand p50", "ratio", "bars", "")

@@ -26,8 +26,8 @@ _LAST = """
 class Size:
     """How much there is of what grows with time, in the largest company for each member and in the others."""
 
-    payments: int = 8
-    activities: int = 20
+    payments: int = 6
+    activities: int = 40
     others: int = 2
 
 
@@ -112,7 +112,7 @@ def _members() -> str:
             CASE WHEN dice2 < 300 THEN NULL ELSE least(now(), joined + (now() - joined) * (dice2 / 1024.0)) END,
             {folded} || E'\\nmember' || n || coalesce(E'\\n' || mail, ''), {folded}, status,
             status = 'active' AND dice2 < 60, plan, 1,
-            CASE WHEN status IN ('active', 'past_due') THEN 900 + (n % 5) * 1000 ELSE 0 END, (n * 7919) % 250000, 8,
+            CASE WHEN status IN ('active', 'past_due') THEN 900 + (n % 5) * 1000 ELSE 0 END, (n * 7919) % 250000, 6,
             'https://example.invalid/' || n || '.png'
         FROM (SELECT *, now() - ((dice / 1024.0 + n::float8 / {MEMBERS} / 1024) * interval '730 days') AS joined,
             CASE WHEN dice2 < 200 THEN NULL ELSE 'member' || n || '@example.com' END AS mail,
