@@ -52,6 +52,24 @@ def _profile(crm: Crm) -> str:
     return crm.profile(crm.member("m.disputes > 0 AND m.payments > 2"))
 
 
+def _somebody(condition: str) -> Callable[[Crm], str]:
+    return lambda crm: crm.profile(crm.member(condition))
+
+
+def _named(name: str) -> Callable[[Crm], str]:
+    """Somebody who is called this from now on."""
+
+    def address(crm: Crm) -> str:
+        whop_id = crm.member("m.status = 'canceled' AND m.payments > 1 AND length(m.name) BETWEEN 3 AND 30")
+        crm.rows("UPDATE members SET name = %s WHERE whop_id = %s RETURNING id", name, whop_id)
+        return crm.profile(whop_id)
+
+    return address
+
+
+_LONGEST = "Maximiliana Konstantina Papadopoulou-Vandenberghe von und zu Hohenstein-Lichtenfels-" + "x" * 60
+
+
 SHOWN: dict[str, Shown] = {
     "start": (None, lambda crm: crm.url, _nothing),
     "start_with_a_problem": (None, lambda crm: f"{crm.url}/?reason=denied", _nothing),
@@ -68,6 +86,11 @@ SHOWN: dict[str, Shown] = {
     "profile_read_only": (VIEWER, _profile, _nothing),
     "tag_picker": (OWNER, _profile, _tags),
     "note_and_question": (OWNER, _profile, _note),
+    "profile_longest_name": (OWNER, _named(_LONGEST), _nothing),
+    "profile_right_to_left": (OWNER, _somebody("m.name ~ '[\u0590-\u06ff]'"), _nothing),
+    "profile_emoji": (OWNER, _named("👩‍🚀 Nova 🇧🇷 " + "🚀" * 12), _nothing),
+    "profile_without_email": (OWNER, _somebody("m.email IS NULL"), _nothing),
+    "profile_without_name": (OWNER, _somebody("coalesce(m.name, '') = ''"), _nothing),
     "no_such_member": (OWNER, lambda crm: crm.profile("mber_nobody1"), _nothing),
 }
 
