@@ -14,8 +14,27 @@ class Permission(StrEnum):
     NOTES_WRITE = "notes_write"
     SYNC_READ = "sync_read"
     SYNC_RUN = "sync_run"
+    SETTINGS_READ = "settings_read"
+    SETTINGS_WRITE = "settings_write"
     FACTS_WRITE = "facts_write"
     """What comes from Whop is written by the sync alone."""
+
+    @property
+    def words(self) -> str:
+        return _WORDS[self]
+
+
+_WORDS = {
+    Permission.MEMBERS_READ: "See members, their memberships, payments, timeline, tags and notes, and the team",
+    Permission.METRICS_READ: "See the numbers",
+    Permission.TAGS_WRITE: "Put tags on members; create, rename, recolour, merge and delete tags",
+    Permission.NOTES_WRITE: "Write notes, and change one's own",
+    Permission.SYNC_READ: "See how far the sync is",
+    Permission.SYNC_RUN: "Start a sync, replay webhooks",
+    Permission.SETTINGS_READ: "See the company's settings",
+    Permission.SETTINGS_WRITE: "Change the company's settings",
+    Permission.FACTS_WRITE: "Write what Whop tells, and what follows from it",
+}
 
 
 class PauseRule(StrEnum):
@@ -36,16 +55,16 @@ class Role(StrEnum):
         return {"admin": "Admin", "support": "Support", "viewer": "Read only", "system": "Whop CRM"}[self.value]
 
 
-_READ = frozenset({Permission.MEMBERS_READ, Permission.METRICS_READ, Permission.SYNC_READ})
+_READ = frozenset({Permission.MEMBERS_READ, Permission.METRICS_READ, Permission.SYNC_READ, Permission.SETTINGS_READ})
 
 ROLE_PERMISSIONS: dict[Role, frozenset[Permission]] = {
     Role.VIEWER: _READ,
     Role.SUPPORT: _READ | {Permission.NOTES_WRITE},
-    Role.ADMIN: _READ | {Permission.NOTES_WRITE, Permission.TAGS_WRITE, Permission.SYNC_RUN},
+    Role.ADMIN: _READ | {Permission.NOTES_WRITE, Permission.TAGS_WRITE, Permission.SYNC_RUN, Permission.SETTINGS_WRITE},
     Role.SYSTEM: frozenset(Permission),
 }
 
-_TEAM_ROLES = {
+TEAM_ROLES = {
     "owner": Role.ADMIN,
     "admin": Role.ADMIN,
     "manager": Role.ADMIN,
@@ -58,7 +77,7 @@ def role_for(access_level: str, team_role: str | None) -> Role | None:
     """The role of somebody whom Whop calls `access_level` and, on the team, `team_role`; None: may not enter."""
     if access_level != "admin":
         return None
-    return _TEAM_ROLES.get(team_role or "", Role.VIEWER)
+    return TEAM_ROLES.get(team_role or "", Role.VIEWER)
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,6 +54,8 @@ class Topic(StrEnum):
     RECOUNTS = "recounts"
     SYNC_RUNS = "sync_runs"
     WEBHOOKS = "webhook_events"
+    SESSIONS = "sessions"
+    """Told through a channel of their own, to the tabs of the person alone: a session belongs to no company."""
 
 
 _TOPICS = {topic.value: topic for topic in Topic}

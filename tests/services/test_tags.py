@@ -3,10 +3,11 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import event
 
 from tests.support import factories
 from whop_crm.access import CompanyRef, Role
-from whop_crm.db import CompanyDb, company_session
+from whop_crm.db import CompanyDb, company_session, engine
 from whop_crm.errors import Conflict, Forbidden, InvalidInput, NotFound
 from whop_crm.models.enums import ActivityKind, TagColor
 from whop_crm.services import activities, tags
@@ -141,3 +142,69 @@ async def test_another_companys_member_cannot_be_tagged(company: CompanyRef) -> 
         with pytest.raises(NotFound):
             await tags.add_tag(db, mine.id, tag)
         assert await tags.list_tags(db) == []
+
+
+async def test_merging_rewrites_who_carries_what(company: CompanyRef) -> None:
+    async with session(company) as db:
+        ann, bob, cyd = [await factories.member(db) for _ in range(3)]
+        vip, kept = await tags.add_tag(db, ann.id, "VIP"), await tags.add_tag(db, bob.id, "Big spender")
+        await tags.add_tag(db, bob.id, "VIP")
+        assert await tags.merge_tags(db, vip.id, kept.id) == 2
+    async with session(company) as db:
+        assert [(row.name, row.members) for row in await tags.list_tags(db)] == [("Big spender", 2)]
+        assert await tags.tags_of(db, bob.id) == [kept]
+        assert [row.name for row in await tags.tags_of(db, ann.id)] == ["Big spender"]
+        assert await tags.tags_of(db, cyd.id) == []
+        assert (await told(db, ann.id))[0] == (ActivityKind.TAGGED, "Tagged Big spender")
+        assert (await activities.timeline(db, ann.id)).items[0].detail == "The tag VIP was merged into it."
+        assert len(await told(db, bob.id)) == 2
+
+
+async def test_a_tag_is_not_merged_into_itself_or_nothing(company: CompanyRef) -> None:
+    other = await factories.company()
+    async with session(other) as db:
+        theirs = await tags.create_tag(db, "Theirs")
+    async with session(company) as db:
+        vip = await tags.create_tag(db, "VIP")
+        with pytest.raises(InvalidInput):
+            await tags.merge_tags(db, vip, vip)
+        for pair in ((vip, theirs), (theirs, vip), (vip, 7)):
+            with pytest.raises(NotFound):
+                await tags.merge_tags(db, *pair)
+        with pytest.raises(NotFound):
+            await tags.delete_tag(db, theirs)
+        assert [row.name for row in await tags.list_tags(db)] == ["VIP"]
+
+
+async def test_deleting_takes_it_off_everybody(company: CompanyRef) -> None:
+    async with session(company) as db:
+        ann, bob = await factories.member(db), await factories.member(db)
+        vip = await tags.add_tag(db, ann.id, "VIP")
+        await tags.add_tag(db, bob.id, "VIP")
+        await tags.add_tag(db, bob.id, "Other")
+        assert await tags.delete_tag(db, vip.id) == 2
+        assert [row.name for row in await tags.list_tags(db)] == ["Other"]
+        assert [row.name for row in await tags.tags_of(db, bob.id)] == ["Other"]
+        assert (await told(db, ann.id))[0] == (ActivityKind.UNTAGGED, "Took off the tag VIP")
+        assert (await tags.add_tag(db, ann.id, "VIP")).id != vip.id
+
+
+async def test_a_tag_of_many_is_merged_in_one_go(company: CompanyRef) -> None:
+    """Some statements, however many carry it."""
+    async with session(company) as db:
+        people = [await factories.member(db) for _ in range(40)]
+        old, new = await tags.create_tag(db, "Old"), await tags.create_tag(db, "New")
+        for person in people:
+            await tags.add_tag(db, person.id, old)
+        statements = 0
+
+        def count(*_: Any) -> None:
+            nonlocal statements
+            statements += 1
+
+        event.listen(engine().sync_engine, "before_cursor_execute", count)
+        try:
+            assert await tags.merge_tags(db, old, new) == 40
+        finally:
+            event.remove(engine().sync_engine, "before_cursor_execute", count)
+        assert statements < 10

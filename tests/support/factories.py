@@ -56,7 +56,7 @@ async def company(**changes: Any) -> CompanyRef:
         db.add(row)
         await db.flush()
         db.add(Inbox(company_id=row.id))
-        return CompanyRef(row.id, row.whop_id, row.title, row.timezone, row.week_start, row.currency)
+        return companies.company_ref(row)
 
 
 def scope(company: CompanyRef, role: Role = Role.ADMIN, user_id: str = "user_owner", name: str = "Owner") -> Scope:

@@ -6,7 +6,7 @@ from whop_crm.access import CompanyRef, Scope
 from whop_crm.clients.whop import whop
 from whop_crm.db import company_session, platform_session
 from whop_crm.errors import NotConfigured
-from whop_crm.services import members, sync
+from whop_crm.services import companies, members, sync
 
 GATHER_SECONDS = 0.08
 """In a burst, a moment between two looks: many small batches cost several times what few large ones do."""
@@ -49,6 +49,7 @@ async def recount() -> None:
     """The counts over the last 30 days and the engagement scores."""
     for company in await _companies():
         async with company_session(Scope.system(company)) as db:
+            await companies.renew_scope(db)
             await members.recount_windows(db)
 
 

@@ -13,7 +13,7 @@ from prometheus_client import Gauge
 
 from whop_crm.clients.whop import whop
 from whop_crm.db import INBOX_CHANNEL, LEADER_LOCK, leadership, listen
-from whop_crm.jobs import access, care, inbox, upkeep
+from whop_crm.jobs import access, care, inbox, recounts, upkeep
 from whop_crm.jobs.care import Care
 from whop_crm.jobs.syncing import SyncRuns
 from whop_crm.jobs.ticking import Job, ticking
@@ -39,6 +39,7 @@ def jobs(runs: SyncRuns) -> list[Job]:
         Job("inbox", every(seconds=0.5), inbox.drain, on_notice=True),
         Job("forgotten deliveries", every(minutes=1), inbox.sweep),
         counts,
+        Job("changed settings", every(seconds=1), recounts.work),
         Job("access", every(minutes=1), lambda: access.recheck_access(whop())),
         Job("old sessions", every(hours=24), access.delete_old_sessions),
         Job("months ahead", every(hours=24), upkeep.make_months),

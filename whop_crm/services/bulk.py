@@ -18,6 +18,9 @@ from whop_crm.db import CompanyDb
 
 Row = Mapping[str, object]
 
+FACTS_LOCK = "pg_advisory_xact_lock(hashtextextended('facts ' || CAST(:company AS text), 0))"
+"""Held by whoever writes facts of a company, until the transaction ends: what is summed up is not being changed."""
+
 
 class Link(StrEnum):
     """How rows find their member: by `whop_member_id` and, where that is not told, `whop_user_id`; or by user alone."""

@@ -191,10 +191,14 @@ class Hub:
         self._wake(list(self._tabs.values()), _all_events)
 
     def check_sessions(self, session_ids: Iterable[int]) -> None:
-        """Has the guard look at the tabs of these sessions, at once."""
+        """Has the guard look at the tabs of these sessions, at once; those that show sessions read again."""
         self._forget()
         ids = set(session_ids)
-        self._wake([tab for tab in self._tabs.values() if tab.session_id in ids], lambda _tab: {self._check})
+        self._wake([tab for tab in self._tabs.values() if tab.session_id in ids], self._checked)
+
+    def _checked(self, tab: Tab) -> set[str]:
+        shows_sessions = tab.watch is not None and Topic.SESSIONS in tab.watch.topics
+        return {self._check, tab.watch.refresh} if tab.watch and shows_sessions else {self._check}
 
     def _wake(self, tabs: list[Tab], events: Callable[[Tab], set[str]]) -> None:
         now = monotonic()

@@ -53,12 +53,12 @@ _COLUMNS = ("source", "kind", "grp", "occurred_at", "title", "detail", "whop_mem
 
 _OWN_DOING = "'posted', 'commented', 'chatted', 'lesson_completed'"
 
-_DAY_KIND = "CASE kind " + " ".join(f"WHEN '{kind}' THEN '{day}'" for kind, day in DAY_KINDS.items()) + " END"
+DAY_KIND_SQL = "CASE kind " + " ".join(f"WHEN '{kind}' THEN '{day}'" for kind, day in DAY_KINDS.items()) + " END"
 
 _DAYS = f"""
 INSERT INTO member_days AS d (company_id, member_id, kind, day, n)
-SELECT :company, member_id, {_DAY_KIND}, (occurred_at AT TIME ZONE :zone)::date, count(*) FROM told
-WHERE member_id IS NOT NULL AND {_DAY_KIND} IS NOT NULL
+SELECT :company, member_id, {DAY_KIND_SQL}, (occurred_at AT TIME ZONE :zone)::date, count(*) FROM told
+WHERE member_id IS NOT NULL AND {DAY_KIND_SQL} IS NOT NULL
 GROUP BY 2, 3, 4 ORDER BY 2, 3, 4
 ON CONFLICT (company_id, member_id, kind, day) DO UPDATE SET n = d.n + excluded.n"""  # noqa: S608 - constants of ours
 
@@ -71,7 +71,7 @@ WITH told AS (
     ON CONFLICT (company_id, source, occurred_at) DO NOTHING
     RETURNING member_id, kind, occurred_at
 ), days AS ({_DAYS})
-SELECT count(*), array_agg(DISTINCT member_id) FILTER (WHERE {_DAY_KIND} IS NOT NULL) FROM told"""  # noqa: S608 - constants of ours
+SELECT count(*), array_agg(DISTINCT member_id) FILTER (WHERE {DAY_KIND_SQL} IS NOT NULL) FROM told"""  # noqa: S608 - constants of ours
 
 
 async def record(db: CompanyDb, drafts: Sequence[Draft], origin: Origin) -> frozenset[int]:
@@ -119,10 +119,13 @@ async def record_visits(db: CompanyDb, visits: Iterable[tuple[str, datetime]]) -
     if seen:
         await db.execute(
             text(
-                "INSERT INTO member_days (company_id, member_id, kind, day, n)"
-                " SELECT :company, m.id, 'visit', (r.at AT TIME ZONE :zone)::date, 1"
+                "INSERT INTO member_days AS d (company_id, member_id, kind, day, n, first_at, last_at)"
+                " SELECT :company, m.id, 'visit', (r.at AT TIME ZONE :zone)::date, 1, min(r.at), max(r.at)"
                 " FROM unnest(CAST(:ids AS text[]), CAST(:times AS timestamptz[])) AS r(whop_id, at)"
-                " JOIN members m ON m.whop_id = r.whop_id GROUP BY 2, 4 ORDER BY 2, 4 ON CONFLICT DO NOTHING"
+                " JOIN members m ON m.whop_id = r.whop_id GROUP BY 2, 4 ORDER BY 2, 4"
+                " ON CONFLICT (company_id, member_id, kind, day) DO UPDATE SET"
+                " first_at = least(d.first_at, excluded.first_at), last_at = greatest(d.last_at, excluded.last_at)"
+                " WHERE d.first_at IS NULL OR excluded.first_at < d.first_at OR excluded.last_at > d.last_at"
             ),
             {"ids": [whop_id for whop_id, _ in seen], "times": [at for _, at in seen], **_place(db)},
         )

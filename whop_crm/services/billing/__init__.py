@@ -9,6 +9,7 @@ from whop_crm.services.billing.facts import (
     write_refunds,
 )
 from whop_crm.services.billing.linking import link_members, members_of
+from whop_crm.services.billing.repricing import reprice_memberships, revalue_payments
 from whop_crm.services.billing.rows import Sold, ended_at, row_of
 from whop_crm.services.billing.standing import CLEARED, settle_memberships, settle_payments
 from whop_crm.services.billing.written import MembershipBefore, Written, by_version
@@ -24,6 +25,8 @@ __all__ = [
     "mark_deleted",
     "members_of",
     "row_of",
+    "reprice_memberships",
+    "revalue_payments",
     "settle_memberships",
     "settle_payments",
     "write_disputes",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
 from whop_crm.models.enums import MembershipStatus, PromoDuration
-from whop_crm.services.billing.mrr import Ratio, Terms, membership_mrr, mrr_minor
+from whop_crm.services.billing.mrr import Ratio, Terms, carries, membership_mrr, mrr_minor
 from whop_crm.services.billing.rows import ENDED
 
 _AT_ONCE = timedelta(hours=1)
@@ -21,6 +21,9 @@ class State:
     canceling: bool
     plan: str
     mrr: int
+    price: int = field(default=0, compare=False)
+    """What carries the MRR, in the membership's currency; 0 where nothing does."""
+    period_days: int | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +78,9 @@ class Standing:
     def __post_init__(self) -> None:
         charged = self.first_charge_at is not None
         mrr = membership_mrr(self.terms, self.status, paused=self.paused, charged=charged, rate=self.rate)
-        object.__setattr__(self, "state", State(self.status, self.paused, self.canceling, self.plan, mrr))
+        counts = self.terms.recurring and carries(self.status, paused=self.paused, charged=charged)
+        priced = (self.terms.price, self.terms.period_days) if counts else (0, None)
+        object.__setattr__(self, "state", State(self.status, self.paused, self.canceling, self.plan, mrr, *priced))
 
     @property
     def mrr(self) -> int:
@@ -106,9 +111,10 @@ def _at_charge(standing: Standing, charge: Charge) -> Change:
     """Charged, so active; at the price and the rate of that charge."""
     told = price_charged(charge, standing)
     price = standing.terms.price if told is None else told
-    mrr = mrr_minor(price, standing.terms.period_days or 0, (charge.company_total, charge.total))
+    days = standing.terms.period_days or 0
+    mrr = mrr_minor(price, days, (charge.company_total, charge.total))
     at = max(charge.at, standing.created_at)
-    return Change(at, State(MembershipStatus.ACTIVE, False, False, standing.plan, mrr), True)
+    return Change(at, State(MembershipStatus.ACTIVE, False, False, standing.plan, mrr, price, days), True)
 
 
 def _beginning(standing: Standing) -> Change:

@@ -97,15 +97,21 @@ async def settle_memberships(db: CompanyDb, written: Written, origin: Origin) ->
     whop_ids = await _concerned(db, written)
     if not whop_ids:
         return frozenset()
-    found = (await db.execute(text(_STANDING), {"ids": as_json(sorted(whop_ids))})).all()
-    standings = [_standing(row, db.scope.company.currency) for row in found]
-    await _write_derived(db, found, standings)
+    standings = await settle_standings(db, whop_ids)
     if origin is Origin.BACKFILL:
         charges = await _charges(db, written)
         await _reconstruct(db, standings, charges)
     else:
         await _observe(db, standings, written.memberships, origin)
     return frozenset(whop_ids)
+
+
+async def settle_standings(db: CompanyDb, whop_ids: Iterable[str]) -> list[Standing]:
+    """How these memberships stand; what follows from their payments is written to them."""
+    found = (await db.execute(text(_STANDING), {"ids": as_json(sorted(whop_ids))})).all()
+    standings = [_standing(row, db.scope.company.currency) for row in found]
+    await _write_derived(db, found, standings)
+    return standings
 
 
 async def _concerned(db: CompanyDb, written: Written) -> set[str]:
@@ -165,11 +171,11 @@ async def _charges(db: CompanyDb, written: Written) -> dict[str, list[Charge]]:
     return charges
 
 
-async def _stored(db: CompanyDb, standings: Sequence[Standing]) -> dict[int, list[Change]]:
+async def stored_changes(db: CompanyDb, standings: Sequence[Standing]) -> dict[int, list[Change]]:
     found = await db.execute(
         text(
             "SELECT id, membership_id, occurred_at, reconstructed, status, paused, cancel_at_period_end, whop_plan_id,"  # noqa: S608 - names are ours
-            f" mrr_minor FROM {looked_up('membership_changes', 'membership_id')} c"
+            f" mrr_minor, price_minor, period_days FROM {looked_up('membership_changes', 'membership_id')} c"
             " ORDER BY membership_id, occurred_at, id"
         ),
         {"ids": as_json([each.id for each in standings])},
@@ -177,14 +183,15 @@ async def _stored(db: CompanyDb, standings: Sequence[Standing]) -> dict[int, lis
     stored: defaultdict[int, list[Change]] = defaultdict(list)
     for row in found.all():
         state = State(
-            MembershipStatus(row.status), row.paused, row.cancel_at_period_end, row.whop_plan_id, row.mrr_minor
-        )
+            MembershipStatus(row.status), row.paused, row.cancel_at_period_end, row.whop_plan_id, row.mrr_minor,
+            row.price_minor or 0, row.period_days,
+        )  # fmt: skip
         stored[row.membership_id].append(Change(row.occurred_at, state, row.reconstructed, row.id))
     return stored
 
 
 async def _reconstruct(db: CompanyDb, standings: Sequence[Standing], charges: Mapping[str, list[Charge]]) -> None:
-    stored = await _stored(db, standings)
+    stored = await stored_changes(db, standings)
     added: list[tuple[int, Change]] = []
     gone: list[int] = []
     for standing in standings:
@@ -198,20 +205,20 @@ async def _reconstruct(db: CompanyDb, standings: Sequence[Standing], charges: Ma
             added += [(standing.id, change) for change in observe(standing, observed, ())]
     if gone:
         await db.execute(text("DELETE FROM membership_changes WHERE id = ANY(:ids)"), {"ids": sorted(gone)})
-    await _insert(db, added, Origin.BACKFILL)
+    await insert_changes(db, added, Origin.BACKFILL)
 
 
 async def _observe(
     db: CompanyDb, standings: Sequence[Standing], facts: Mapping[str, Sequence[MembershipFact]], origin: Origin
 ) -> None:
-    stored = await _stored(db, standings)
+    stored = await stored_changes(db, standings)
     added: list[tuple[int, Change]] = []
     for standing in standings:
         seen = [_seen(standing, fact) for fact in facts.get(standing.whop_id, ()) if fact.version < standing.version]
         if standing.whop_id in facts:
             seen.append((standing.ended_at or standing.version, standing.state))
         added += [(standing.id, change) for change in observe(standing, stored.get(standing.id, []), seen)]
-    await _insert(db, added, origin)
+    await insert_changes(db, added, origin)
 
 
 def _seen(standing: Standing, fact: MembershipFact) -> tuple[datetime, State]:
@@ -231,7 +238,7 @@ def _seen(standing: Standing, fact: MembershipFact) -> tuple[datetime, State]:
     return fact.version, was.state
 
 
-async def _insert(db: CompanyDb, added: Sequence[tuple[int, Change]], origin: Origin) -> None:
+async def insert_changes(db: CompanyDb, added: Sequence[tuple[int, Change]], origin: Origin) -> None:
     await insert_rows(
         db,
         MembershipChange,
@@ -246,6 +253,8 @@ async def _insert(db: CompanyDb, added: Sequence[tuple[int, Change]], origin: Or
                 "cancel_at_period_end": change.state.canceling,
                 "whop_plan_id": change.state.plan,
                 "mrr_minor": change.state.mrr,
+                "price_minor": change.state.price or None,
+                "period_days": change.state.period_days,
             }
             for membership_id, change in added
         ],

@@ -14,9 +14,10 @@ from typing import cast
 from sqlalchemy import ColumnElement, and_, bindparam, delete, or_, select, text, update
 from sqlmodel import col
 
-from whop_crm.access import Actor, CompanyRef, Role, Scope
+from whop_crm.access import Actor, CompanyRef, PauseRule, Role, Scope, ScoreWeights
 from whop_crm.config import settings
 from whop_crm.db import PlatformDb
+from whop_crm.errors import NotFound
 from whop_crm.models import Company, CompanyAccess, Session
 
 SESSIONS_CHANNEL = "whop_crm_sessions"
@@ -29,6 +30,7 @@ FRAME_LASTS = timedelta(days=1)
 """A session inside Whop ends this long after Whop last said who it is."""
 _RENEW_EVERY = timedelta(minutes=10)
 _COOKIE_LENGTH = 43
+MOST_LISTED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,17 @@ class Visit:
     scope: Scope | None
     checked_at: datetime | None = None
     """When Whop was last asked about this person at this company."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionRow:
+    """A sign-in that lives, as its owner sees it."""
+
+    id: int
+    user_agent: str | None
+    created_at: datetime
+    last_seen_at: datetime
+    expires_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +112,7 @@ async def start_session(
         )
     )
     await db.flush()
+    await announce_sessions(db, await db.scalars(select(col(Session.id)).where(_alive(person.user_id))))
     return cookie
 
 
@@ -118,6 +132,11 @@ _VISIT = (
         col(Company.timezone),
         col(Company.week_start),
         col(Company.currency),
+        col(Company.pause_rule),
+        col(Company.posts_weight),
+        col(Company.comments_weight),
+        col(Company.courses_weight),
+        col(Company.recency_weight),
     )
     .select_from(Session)
     .outerjoin(Company, col(Company.whop_id) == bindparam("company"))
@@ -147,15 +166,22 @@ async def find_visit(db: PlatformDb, cookie: str | None, company: str | None) ->
     fresh = checked_at is not None and checked_at > now - MOST_STALE
     scope = None
     if role is not None and fresh:
-        place = CompanyRef(*cast("tuple[int, str, str, str, int, str]", row[8:]))
+        place = CompanyRef(
+            *cast("tuple[int, str, str, str, int, str, PauseRule]", row[8:15]),
+            ScoreWeights(*cast("tuple[int, int, int, int]", row[15:])),
+        )
         scope = Scope(place, Actor(person.user_id, person.name), role)
     return Visit(session_id, person, seen, scope, checked_at)
 
 
 def company_ref(company: Company) -> CompanyRef:
-    return CompanyRef(
-        company.id, company.whop_id, company.title, company.timezone, company.week_start, company.currency
+    weights = ScoreWeights(
+        company.posts_weight, company.comments_weight, company.courses_weight, company.recency_weight
     )
+    return CompanyRef(
+        company.id, company.whop_id, company.title, company.timezone, company.week_start, company.currency,
+        company.pause_rule, weights,
+    )  # fmt: skip
 
 
 async def touch_session(db: PlatformDb, session_id: int) -> None:
@@ -189,15 +215,46 @@ async def end_sessions_of(db: PlatformDb, user_id: str) -> list[EndedSession]:
     return await _end(db, col(Session.user_id) == user_id)
 
 
+async def end_session_of(db: PlatformDb, user_id: str, session_id: int) -> EndedSession:
+    """Ends one session of this person. Raises NotFound: it has ended already, or is somebody else's."""
+    ended = await _end(db, and_(col(Session.id) == session_id, col(Session.user_id) == user_id))
+    if not ended:
+        raise NotFound("That session has ended already.")
+    return ended[0]
+
+
+async def list_sessions(db: PlatformDb, user_id: str) -> list[SessionRow]:
+    """The sessions of this person that live, the one used last first."""
+    found = await db.execute(
+        select(
+            col(Session.id), col(Session.user_agent), col(Session.created_at), col(Session.last_seen_at),
+            col(Session.expires_at),
+        )
+        .where(_alive(user_id))
+        .order_by(col(Session.last_seen_at).desc(), col(Session.id).desc())
+        .limit(MOST_LISTED)
+    )  # fmt: skip
+    return [SessionRow(*row) for row in found]
+
+
+def _alive(user_id: str) -> ColumnElement[bool]:
+    return and_(
+        col(Session.user_id) == user_id, col(Session.ended_at).is_(None), col(Session.expires_at) > datetime.now(UTC)
+    )
+
+
 async def _end(db: PlatformDb, which: ColumnElement[bool]) -> list[EndedSession]:
     """Ends sessions and forgets their tokens, which the caller may still revoke at Whop."""
     found = await db.scalars(select(Session).where(which, col(Session.ended_at).is_(None)).with_for_update())
     ended: list[EndedSession] = []
+    people: set[str] = set()
     for session in found:
         ended.append(EndedSession(session.id, session.tokens))
+        people.add(session.user_id)
         session.ended_at, session.tokens = datetime.now(UTC), None
     await db.flush()
-    await announce_sessions(db, [one.session_id for one in ended])
+    left = [one for person in people for one in await db.scalars(select(col(Session.id)).where(_alive(person)))]
+    await announce_sessions(db, [*(one.session_id for one in ended), *left])
     return ended
 
 

@@ -25,12 +25,12 @@ WITH counts AS (
     FROM members m LEFT JOIN counts c ON c.member_id = m.id
 ), scores AS (
     SELECT id, round(100 * CAST(
-               3 * percent_rank() OVER (ORDER BY posts)
-               + 2 * percent_rank() OVER (ORDER BY comments + chats)
-               + 2 * percent_rank() OVER (ORDER BY lessons)
-               + 2 * (1 - least(greatest(extract(epoch FROM CAST(:now AS timestamptz) - last_active_at), 0)
+               :posts * percent_rank() OVER (ORDER BY posts)
+               + :comments * percent_rank() OVER (ORDER BY comments + chats)
+               + :courses * percent_rank() OVER (ORDER BY lessons)
+               + :recency * (1 - least(greatest(extract(epoch FROM CAST(:now AS timestamptz) - last_active_at), 0)
                                 / 86400.0, 30) / 30)
-               AS numeric) / 9) AS score
+               AS numeric) / :total) AS score
     FROM parts WHERE has_access
 ), summary AS (
     SELECT p.id, p.posts, p.comments, p.chats, p.lessons,
@@ -48,14 +48,17 @@ RETURNING m.id"""
 async def recount_windows(db: CompanyDb, now: datetime | None = None) -> int:
     """Counts and scores of every member, writing only what changed; how many members that were.
 
-    The window begins at local midnight 30 days ago. A score is the weighted mean of percentile ranks among those with
-    access (posts 3, comments and chat 2, lessons 2) and of recency (2); whoever was never seen has 0, whoever has no
-    access none.
+    The window begins at local midnight 30 days ago. A score is the mean, by the company's weights, of percentile ranks
+    among those with access (posts, comments and chat, lessons) and of recency; whoever was never seen has 0, whoever
+    has no access none.
     """
     db.scope.require(Permission.FACTS_WRITE)
     moment = now or this_moment()
-    today = moment.astimezone(db.scope.company.zone).date()
-    values = {"now": moment, "today": today, "first": today - timedelta(days=WINDOW_DAYS)}
+    today, weights = moment.astimezone(db.scope.company.zone).date(), db.scope.company.weights
+    values = {
+        "now": moment, "today": today, "first": today - timedelta(days=WINDOW_DAYS), "total": weights.total,
+        "posts": weights.posts, "comments": weights.comments, "courses": weights.courses, "recency": weights.recency,
+    }  # fmt: skip
     changed = (await db.execute(text(_RECOUNT), values)).scalars().all()
     if changed:
         db.touch(changed, Topic.MEMBERS)

@@ -15,13 +15,13 @@ from whop_crm.db import CompanyDb
 from whop_crm.models.enums import Origin
 from whop_crm.services import activities, billing, companies, members
 from whop_crm.services.activities import Draft
+from whop_crm.services.bulk import FACTS_LOCK
 from whop_crm.services.sync.growth import gather_statistics
 from whop_crm.services.sync.sorting import Sorted, sort_facts
 from whop_crm.services.sync.timeline import Stored, tell
 
-_BEGIN = """
-SELECT set_config('enable_seqscan', 'off', true), set_config('enable_memoize', 'off', true),
-       pg_advisory_xact_lock(hashtextextended('facts ' || CAST(:company AS text), 0))"""
+_BEGIN = f"""
+SELECT set_config('enable_seqscan', 'off', true), set_config('enable_memoize', 'off', true), {FACTS_LOCK}"""
 """A batch is small against what it is joined with, whatever PostgreSQL thinks of tables that have just grown."""
 
 
@@ -57,6 +57,7 @@ async def apply_facts(
     """
     db.scope.require(Permission.FACTS_WRITE)
     await db.execute(text(_BEGIN), {"company": db.scope.company_id})
+    await companies.renew_scope(db)
     sorted_facts = sort_facts(facts)
     stored, arrived = await _write(db, sorted_facts)
     counted = await _link(db, arrived)

@@ -1,6 +1,14 @@
 """Tags: what the team calls its members."""
 
-from whop_crm.services.tags.actions import add_tag, create_tag, recolor_tag, remove_tag, rename_tag
+from whop_crm.services.tags.actions import (
+    add_tag,
+    create_tag,
+    delete_tag,
+    merge_tags,
+    recolor_tag,
+    remove_tag,
+    rename_tag,
+)
 from whop_crm.services.tags.queries import get_tag, list_tags, tags_of
 from whop_crm.services.tags.schemas import NAME_LIMIT, MemberTagRow, TagRow
 
@@ -10,8 +18,10 @@ __all__ = [
     "TagRow",
     "add_tag",
     "create_tag",
+    "delete_tag",
     "get_tag",
     "list_tags",
+    "merge_tags",
     "recolor_tag",
     "remove_tag",
     "rename_tag",

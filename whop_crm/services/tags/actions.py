@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, func, literal, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import col
@@ -16,6 +16,7 @@ from whop_crm.services import activities
 from whop_crm.services.tags.schemas import NAME_LIMIT, MemberTagRow
 from whop_crm.text import one_line
 
+_NO_SUCH_TAG = "There is no such tag in this company. Somebody may have removed it."
 _COLORS = tuple(color for color in TagColor if color is not TagColor.GRAY)
 
 
@@ -79,6 +80,53 @@ async def recolor_tag(db: CompanyDb, tag_id: int, color: TagColor) -> None:
     db.touch_many()
 
 
+async def merge_tags(db: CompanyDb, tag_id: int, into_id: int) -> int:
+    """Gives everybody who carries the first tag the second instead, and deletes the first; how many carried it.
+
+    Whoever had both keeps the second as it was. Raises NotFound, and InvalidInput for a tag and itself.
+    """
+    db.scope.require(Permission.TAGS_WRITE)
+    if tag_id == into_id:
+        raise InvalidInput("A tag cannot be merged into itself.", "into")
+    gone, kept = await _locked(db, tag_id, into_id)
+    carried = select(col(MemberTag.company_id), col(MemberTag.member_id), literal(kept.id), col(MemberTag.tagged_by),
+                     col(MemberTag.tagged_at)).where(col(MemberTag.tag_id) == gone.id)  # fmt: skip
+    columns = ["company_id", "member_id", "tag_id", "tagged_by", "tagged_at"]
+    moved = insert(MemberTag).from_select(columns, carried.order_by(col(MemberTag.member_id))).on_conflict_do_nothing()
+    new = list(await db.scalars(moved.returning(col(MemberTag.member_id))))
+    title, subject = f"Tagged {kept.name}", f"tag:{kept.id}"
+    detail = f"The tag {gone.name} was merged into it."
+    await activities.record_by_team_for(db, ActivityKind.TAGGED, new, subject, title, detail)
+    return await _delete(db, gone)
+
+
+async def delete_tag(db: CompanyDb, tag_id: int) -> int:
+    """Takes a tag off everybody and deletes it; how many carried it. Raises NotFound."""
+    db.scope.require(Permission.TAGS_WRITE)
+    [tag] = await _locked(db, tag_id)
+    carried = list(await db.scalars(select(col(MemberTag.member_id)).where(col(MemberTag.tag_id) == tag.id)))
+    title, subject = f"Took off the tag {tag.name}", f"tag:{tag.id}"
+    await activities.record_by_team_for(db, ActivityKind.UNTAGGED, carried, subject, title, "The tag was deleted.")
+    return await _delete(db, tag)
+
+
+async def _locked(db: CompanyDb, *tag_ids: int) -> list[Tag]:
+    """The tags in this order, kept by nobody else until the end; nobody puts one on a member meanwhile."""
+    found = await db.scalars(select(Tag).where(col(Tag.id).in_(tag_ids)).order_by(col(Tag.id)).with_for_update())
+    tags = {tag.id: tag for tag in found}
+    if len(tags) < len(tag_ids):
+        raise NotFound(_NO_SUCH_TAG)
+    return [tags[tag_id] for tag_id in tag_ids]
+
+
+async def _delete(db: CompanyDb, tag: Tag) -> int:
+    taken = delete(MemberTag).where(col(MemberTag.tag_id) == tag.id).returning(col(MemberTag.member_id))
+    carried = len(list(await db.scalars(taken)))
+    await db.execute(delete(Tag).where(col(Tag.id) == tag.id))
+    db.touch_many()
+    return carried
+
+
 def tag_name(text: str) -> str:
     """The name as it is stored. Raises InvalidInput."""
     name = one_line(text)
@@ -118,7 +166,7 @@ async def _create(db: CompanyDb, name: str) -> Tag:
 async def _tag(db: CompanyDb, tag_id: int) -> Tag:
     tag = (await db.scalars(select(Tag).where(col(Tag.id) == tag_id))).one_or_none()
     if tag is None:
-        raise NotFound("There is no such tag in this company. Somebody may have removed it.")
+        raise NotFound(_NO_SUCH_TAG)
     return tag
 
 
