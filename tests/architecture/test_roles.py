@@ -110,6 +110,7 @@ DEMANDED: dict[Permission, set[str]] = {
         "settings.postpone",
         "sync.apply_facts",
         "sync.prune_webhooks",
+        "sync.store_deliveries",
         "sync.store_delivery",
         "sync.sweep",
     },
