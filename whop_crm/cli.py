@@ -181,6 +181,25 @@ def doctor() -> None:
 
 
 @app.command()
+def reseal() -> None:
+    """Seal Whop's tokens with the first key of SECRET_KEY, so that the ones behind it can go."""
+    import asyncio
+
+    from whop_crm.config import settings
+    from whop_crm.jobs.resealing import reseal_now
+    from whop_crm.runtime.environment import demand_key
+    from whop_crm.runtime.paths import data_folder
+    from whop_crm.runtime.run import database
+
+    demand_key(settings())
+    with database(data_folder(settings().data_dir)):
+        found = asyncio.run(reseal_now())
+    tell(f"{found.done} sign-ins' tokens were sealed anew.")
+    if found.lost:
+        say(f"No key of SECRET_KEY opens those of {found.lost} more. These sign-ins go on, and end here alone.")
+
+
+@app.command()
 def secret_key() -> None:
     """Print a new SECRET_KEY as a line for .env."""
     from whop_crm.runtime.generated import new_key
