@@ -180,3 +180,23 @@ async def test_who_is_unknown_is_asked_about_and_then_has_a_name() -> None:
     async with company_session(Scope.system(company)) as db:
         member = (await db.scalars(select(Member))).one()
     assert (member.name, member.memberships) == ("Ines Okafor", 1)
+
+
+async def test_a_burst_leaves_nobody_unknown_however_many_there_are() -> None:
+    company = await factories.company()
+    people = {one.id: one for one in (f.member() for _ in range(45))}
+    async with company_session(Scope.system(company)) as db:
+        held = [f.membership(one) for one in people.values()]
+        applied = await sync.apply_facts(db, held, inbox.Origin.LIVE)
+
+    class Whop:
+        async def retrieve_member(self, member_id: str) -> Any:
+            return people[member_id]
+
+        async def retrieve_payment(self, payment_id: str) -> Any:
+            raise AssertionError(payment_id)
+
+    await sync.follow_up(company, applied, Whop())  # pyright: ignore[reportArgumentType] # the two calls it makes
+    async with company_session(Scope.system(company)) as db:
+        found = {member.whop_id: member.memberships for member in await db.scalars(select(Member))}
+    assert found == dict.fromkeys(people, 1)

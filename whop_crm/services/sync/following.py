@@ -1,5 +1,6 @@
 """What a webhook leaves open is asked of Whop at once: who the member is, and what a payment is like after a refund."""
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable
 
 import structlog
@@ -12,8 +13,7 @@ from whop_crm.errors import CrmError
 from whop_crm.models.enums import Origin
 from whop_crm.services.sync.apply import AppliedFacts, apply_facts
 
-_MOST = 100
-"""As many as a batch of the inbox may leave open."""
+_AT_ONCE = 4
 _log = structlog.get_logger(__name__)
 
 
@@ -31,10 +31,16 @@ async def follow_up(
 
 
 async def _read(ids: Iterable[str], retrieve: Callable[[str], Awaitable[Fact]]) -> list[Fact]:
-    found: list[Fact] = []
-    for one in sorted(ids)[:_MOST]:
-        try:
-            found.append(await retrieve(one))
-        except CrmError as error:
-            _log.warning("could not ask Whop", id=one, reason=str(error))
-    return found
+    """All of them, be it that a burst has left open very many: nobody comes back to what is left out."""
+    gate = asyncio.Semaphore(_AT_ONCE)
+
+    async def one(whop_id: str) -> Fact | None:
+        async with gate:
+            try:
+                return await retrieve(whop_id)
+            except CrmError as error:
+                _log.warning("could not ask Whop", id=whop_id, reason=str(error))
+                return None
+
+    found = await asyncio.gather(*(one(whop_id) for whop_id in sorted(ids)))
+    return [fact for fact in found if fact is not None]
