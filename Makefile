@@ -49,7 +49,7 @@ check: dev ## format, lint, types, import contracts and the fast tests
 
 .PHONY: test-long
 test-long: dev ## random histories, kills and load
-	@$(PYTEST) -m "long and not e2e" || test $$? -eq 5
+	@$(PYTEST) -n 2 --dist worksteal -m "long and not e2e"
 	@$(BIN)/python -m whop_crm.runtime.browser
 	@$(PYTEST) -m "long and e2e" tests/e2e || test $$? -eq 5
 

@@ -7,6 +7,7 @@ The same seed and the same requests meet the same faults. They are gone after a 
 """
 
 import time
+from collections import deque
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -16,6 +17,8 @@ from random import Random
 from typing import Any
 
 from pydantic import BaseModel, Field, model_validator
+
+ASKED_KEPT = 5_000
 
 
 class FaultKind(StrEnum):
@@ -129,12 +132,16 @@ class Fault:
 
 
 class Faults:
-    """The faults of one sandbox. `clock` counts seconds and never goes back."""
+    """The faults of one sandbox. `clock` counts seconds and never goes back.
+
+    `asked` are the latest requests to Whop, as `GET /api/v1/members?first=100`, befallen or not.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
         self._numbers = count(1)
         self._faults: list[Fault] = []
+        self.asked: deque[str] = deque(maxlen=ASKED_KEPT)
 
     def set(self, wish: FaultWish) -> Fault:
         ends_at = None if wish.lasting is None else self._clock() + wish.lasting

@@ -1,4 +1,7 @@
-"""Faults of requests: stands before every route that plays Whop, and answers in its place where a fault says so."""
+"""Faults of requests: stands before every route that plays Whop, and answers in its place where a fault says so.
+
+It also remembers what was asked, so that somebody may look at who asks for what.
+"""
 
 import asyncio
 import math
@@ -37,6 +40,8 @@ class FaultyWire:
         if not names:
             await self.app(scope, receive, send)
             return
+        query = scope["query_string"].decode("latin-1")
+        self.faults.asked.append(f"{scope['method']} {scope['path']}{query and '?' + query}")
         slow = self.faults.strike((FaultKind.SLOW,), names)
         if slow is not None:
             await asyncio.sleep(slow.wish.wait or 0)

@@ -24,7 +24,6 @@ from whop_crm.services.companies.fitness import (
     list_latest_companies,
 )
 from whop_crm.services.companies.queries import get_company, list_team
-from whop_crm.services.companies.resealing import TOKENS_PURPOSE, Resealed, reseal_tokens
 from whop_crm.services.companies.schemas import CompanyDetail, TeammateRow
 from whop_crm.services.companies.scopes import record_scopes
 from whop_crm.services.companies.sessions import (
@@ -55,7 +54,6 @@ __all__ = [
     "FRAME_LASTS",
     "RECHECK_AFTER",
     "SESSIONS_CHANNEL",
-    "TOKENS_PURPOSE",
     "CompanyDetail",
     "CompanyProfile",
     "DueCheck",
@@ -65,7 +63,6 @@ __all__ = [
     "Found",
     "LastHeard",
     "Person",
-    "Resealed",
     "SessionRow",
     "Standing",
     "TeammateRow",
@@ -102,7 +99,6 @@ __all__ = [
     "record_standing",
     "renew_framed_session",
     "renew_scope",
-    "reseal_tokens",
     "save_settings",
     "start_session",
     "touch_session",
