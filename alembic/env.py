@@ -7,7 +7,7 @@ embedded database where none is set.
 from contextlib import ExitStack
 
 from alembic import context
-from sqlalchemy import create_engine, pool, text
+from sqlalchemy import Connection, create_engine, pool, text
 from sqlmodel import SQLModel
 
 import whop_crm.models  # noqa: F401 - fills the metadata
@@ -27,22 +27,35 @@ def run_migrations(url: str) -> None:
     with engine.connect() as connection:
         connection.execute(text("SELECT pg_advisory_lock(:key)"), {"key": MIGRATING})
         connection.execute(text(f"SET lock_timeout = '{LOCK_TIMEOUT}'"))
-        partitions = set(connection.scalars(text("SELECT relname FROM pg_class WHERE relispartition")))
+        partitions = partitions_of(connection)
         connection.commit()
-        context.configure(
-            connection=connection,
-            target_metadata=SQLModel.metadata,
-            include_name=lambda name, kind, _parents: kind != "table" or name not in partitions,
-            compare_type=True,
-            compare_server_default=True,
-            transaction_per_migration=True,
-        )
-        with context.begin_transaction():
-            context.run_migrations()
+        run_on(connection, partitions)
     engine.dispose()
 
 
+def partitions_of(connection: Connection) -> set[str]:
+    return set(connection.scalars(text("SELECT relname FROM pg_class WHERE relispartition")))
+
+
+def run_on(connection: Connection, partitions: set[str]) -> None:
+    """In a transaction that has begun it stays within that one; else each migration has its own."""
+    context.configure(
+        connection=connection,
+        target_metadata=SQLModel.metadata,
+        include_name=lambda name, kind, _parents: kind != "table" or name not in partitions,
+        compare_type=True,
+        compare_server_default=True,
+        transaction_per_migration=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
 def main() -> None:
+    within = context.config.attributes.get("connection")
+    if within is not None:
+        run_on(within, partitions_of(within))
+        return
     with ExitStack() as stack:
         given = context.config.attributes.get("url")
         url = given or settings().database_owner_url or settings().database_url

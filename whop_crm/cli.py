@@ -1,8 +1,9 @@
-"""The commands: `whop-crm demo | run | worker | migrate | sync | doctor | sandbox …`."""
+"""The commands: `whop-crm demo | run | worker | migrate | backup | restore | sync | doctor | sandbox …`."""
 
 import os
 import shlex
-from typing import Any
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from typer.core import TyperGroup
@@ -58,8 +59,9 @@ app = typer.Typer(
 
 
 @app.callback()
-def in_the_checkout() -> None:
-    """Relative paths, .env and Reflex's own files start at the checkout, wherever the command was typed."""
+def in_the_checkout(context: typer.Context) -> None:
+    """Paths in settings, .env and Reflex's own files start at the checkout, wherever the command was typed."""
+    context.obj = Path.cwd()
     if (ROOT / "rxconfig.py").is_file():
         os.chdir(ROOT)
 
@@ -121,6 +123,34 @@ def migrate() -> None:
 
 
 @app.command()
+def backup(context: typer.Context, file: Annotated[Path, typer.Argument(help="A file that is not there yet.")]) -> None:
+    """Write every row of the database to a file, while the app may go on."""
+    from whop_crm.runtime.backup import backup as write
+    from whop_crm.runtime.run import owned_database
+
+    with owned_database() as found:
+        kept = write(found.database_owner_url or "", context.obj / file)
+    tell(f"{file} holds {kept.rows:,} rows of {len(kept.tables)} tables, as of {kept.made_at:%Y-%m-%d %H:%M:%S} UTC.")
+    say("SECRET_KEY and the other settings are not in it: keep .env elsewhere. No other key opens Whop's tokens.")
+
+
+@app.command()
+def restore(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help="A file that `whop-crm backup` wrote.")],
+    replace: Annotated[bool, typer.Option("--replace", help="Lose what the database holds now.")] = False,
+) -> None:
+    """Fill the database from a backup: all of it, or nothing changes. Stop the app before."""
+    from whop_crm.runtime.restore import restore as fill
+    from whop_crm.runtime.run import owned_database
+
+    with owned_database() as found:
+        kept = fill(found.database_owner_url or "", found.database_url or "", context.obj / file, replace=replace)
+    tell(f"The database is as it was on {kept.made_at:%Y-%m-%d at %H:%M:%S} UTC: {kept.rows:,} rows.")
+    say("Start the app with the SECRET_KEY of that time, or everybody signs in anew.")
+
+
+@app.command()
 def sync(company: str = typer.Option(help="The company's id, biz_…")) -> None:
     """Read everything of a company from Whop, here and now. The exit code is 1 when it did not come to the end."""
     import asyncio
@@ -148,6 +178,25 @@ def doctor() -> None:
         faulty = faulty or finding.verdict is Verdict.FAULT
         tell(str(finding))
     raise typer.Exit(1 if faulty else 0)
+
+
+@app.command()
+def reseal() -> None:
+    """Seal Whop's tokens with the first key of SECRET_KEY, so that the ones behind it can go."""
+    import asyncio
+
+    from whop_crm.config import settings
+    from whop_crm.jobs.resealing import reseal_now
+    from whop_crm.runtime.environment import demand_key
+    from whop_crm.runtime.paths import data_folder
+    from whop_crm.runtime.run import database
+
+    demand_key(settings())
+    with database(data_folder(settings().data_dir)):
+        found = asyncio.run(reseal_now())
+    tell(f"{found.done} sign-ins' tokens were sealed anew.")
+    if found.lost:
+        say(f"No key of SECRET_KEY opens those of {found.lost} more. These sign-ins go on, and end here alone.")
 
 
 @app.command()

@@ -1,9 +1,9 @@
 """Encryption of what must not be read at rest: AES-256-GCM, with the keys of SECRET_KEY.
 
 SECRET_KEY holds one or more keys of 32 bytes in base64, separated by commas. The first one seals; all of them open. So
-a key is rotated by putting a new one in front, and the old one goes when nothing sealed with it is needed any more (30
-days at most: no sign-in lasts longer). Sealed bytes name their key, and are bound to a purpose, so that what was
-sealed for one use is refused for another.
+a key is rotated by putting a new one in front, and the old one goes after `whop-crm reseal`, or after 30 days: no
+sign-in lasts longer. Sealed bytes name their key, and are bound to a purpose, so that what was sealed for one use is
+refused for another.
 """
 
 import base64
@@ -45,6 +45,11 @@ def unseal(sealed: bytes, purpose: str) -> bytes:
         return AESGCM(key).decrypt(rest[:_NONCE], rest[_NONCE:], purpose.encode())
     except InvalidTag:
         raise Unsealable("It was changed, or sealed for another purpose.") from None
+
+
+def is_current(sealed: bytes) -> bool:
+    """Whether it was sealed with the first key, so that the others are not needed for it."""
+    return sealed[1 : 1 + _KEY_ID] == next(iter(_keys()))
 
 
 def _keys() -> dict[bytes, bytes]:

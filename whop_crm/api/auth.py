@@ -25,7 +25,7 @@ from whop_crm.services.companies import EndedSession, Entries, Found, Person
 log = structlog.get_logger(__name__)
 router = APIRouter(include_in_schema=False)
 
-TOKENS = "whop-tokens"
+TOKENS = companies.TOKENS_PURPOSE
 _REVOKE_SECONDS = 3.0
 
 

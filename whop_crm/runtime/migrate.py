@@ -5,11 +5,15 @@ Alembic is imported only when there is something to migrate: a start that finds 
 
 import ast
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psycopg
 
 from whop_crm.runtime.paths import checkout
 from whop_crm.runtime.words import CannotStart
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
 
 def migrate(owner_url: str) -> None:
@@ -27,6 +31,16 @@ def migrate(owner_url: str) -> None:
         raise CannotStart(f"The database could not be migrated: {_said(error.orig or error)}") from error
     except CommandError as error:
         raise CannotStart(f"The database could not be migrated: {reason(error)} {_ANOTHER_VERSION}") from error
+
+
+def migrate_within(connection: "Connection", target: str) -> None:
+    """Runs migrations up to `target` in the transaction of this connection. Raises what the database says."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config(checkout() / "alembic.ini")
+    config.attributes["connection"] = connection
+    command.upgrade(config, target)
 
 
 def _said(error: BaseException) -> str:

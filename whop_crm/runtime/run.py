@@ -60,6 +60,15 @@ def database(folder: Path, name: str | None = None) -> Generator[Cluster | None]
             adopt(before)
 
 
+@contextmanager
+def owned_database() -> Generator[Settings]:
+    """The settings of a database that we may do anything with. Raises CannotStart without the owner's URL."""
+    with database(data_folder(settings().data_dir)):
+        if settings().database_owner_url is None:
+            raise CannotStart("DATABASE_OWNER_URL is not set. Only the owner of the tables can do this.")
+        yield settings()
+
+
 def prepare_worker(migrating: bool) -> None:
     """Makes sure that a process without web pages can work. Raises CannotStart."""
     found = settings()

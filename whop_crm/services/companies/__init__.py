@@ -24,6 +24,7 @@ from whop_crm.services.companies.fitness import (
     list_latest_companies,
 )
 from whop_crm.services.companies.queries import get_company, list_team
+from whop_crm.services.companies.resealing import TOKENS_PURPOSE, Resealed, reseal_tokens
 from whop_crm.services.companies.schemas import CompanyDetail, TeammateRow
 from whop_crm.services.companies.scopes import record_scopes
 from whop_crm.services.companies.sessions import (
@@ -54,6 +55,7 @@ __all__ = [
     "FRAME_LASTS",
     "RECHECK_AFTER",
     "SESSIONS_CHANNEL",
+    "TOKENS_PURPOSE",
     "CompanyDetail",
     "CompanyProfile",
     "DueCheck",
@@ -63,6 +65,7 @@ __all__ = [
     "Found",
     "LastHeard",
     "Person",
+    "Resealed",
     "SessionRow",
     "Standing",
     "TeammateRow",
@@ -99,6 +102,7 @@ __all__ = [
     "record_standing",
     "renew_framed_session",
     "renew_scope",
+    "reseal_tokens",
     "save_settings",
     "start_session",
     "touch_session",
