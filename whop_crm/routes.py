@@ -35,6 +35,7 @@ EXPERIENCES = "/experiences/"
 DASHBOARD = "/dashboard/[biz]"
 MEMBERS = "/dashboard/[biz]/members"
 MEMBER = "/dashboard/[biz]/members/[mber]"
+SYNC = "/dashboard/[biz]/sync"
 
 
 class SignInProblem(StrEnum):
@@ -75,6 +76,10 @@ def members(company: object) -> str:
 
 def member(company: object, member: object) -> str:
     return f"/dashboard/{company}/members/{member}"
+
+
+def sync(company: object) -> str:
+    return f"/dashboard/{company}/sync"
 
 
 def sign_in(next_path: str | None = None) -> str:

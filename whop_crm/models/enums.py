@@ -235,6 +235,10 @@ class EventStatus(StrEnum):
     IGNORED = "ignored"
     FAILED = "failed"
 
+    @property
+    def label(self) -> str:
+        return {"pending": "Waiting", "done": "Applied", "ignored": "Not used", "failed": "Failed"}[self.value]
+
 
 class RunStatus(StrEnum):
     RUNNING = "running"

@@ -73,6 +73,7 @@ def _shell(*children: Any) -> rx.Component:
         links=[
             ui.NavItem("Dashboard", routes.dashboard(SessionState.company), "layout-dashboard", exact=True),
             ui.NavItem("Members", _members(), "users"),
+            ui.NavItem("Sync", routes.sync(SessionState.company), "refresh-cw"),
         ],
         home=routes.dashboard(SessionState.company),
         company=_companies(),

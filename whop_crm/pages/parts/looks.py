@@ -6,7 +6,7 @@ import reflex as rx
 
 from whop_crm import components as ui
 from whop_crm.components.theme import Tone
-from whop_crm.models.enums import ActivityKind, ShownStatus
+from whop_crm.models.enums import ActivityKind, EventStatus, RunStatus, ShownStatus
 from whop_crm.services.members import PaymentOutcome
 
 _STATUS_TONES = {
@@ -28,6 +28,19 @@ _OUTCOME_TONES = {
     PaymentOutcome.DISPUTED: Tone.WARNING,
     PaymentOutcome.DISPUTE_LOST: Tone.DANGER,
     PaymentOutcome.VOID: Tone.NEUTRAL,
+}
+
+_RUN_LOOKS = {
+    RunStatus.RUNNING: ("Running", Tone.INFO, "loader"),
+    RunStatus.DONE: ("Done", Tone.SUCCESS, "check"),
+    RunStatus.FAILED: ("Failed", Tone.DANGER, "x"),
+}
+
+_EVENT_TONES = {
+    EventStatus.PENDING: Tone.INFO,
+    EventStatus.DONE: Tone.SUCCESS,
+    EventStatus.IGNORED: Tone.NEUTRAL,
+    EventStatus.FAILED: Tone.DANGER,
 }
 
 _KIND_LOOKS: dict[ActivityKind, tuple[str, Tone]] = {
@@ -73,6 +86,28 @@ def outcome_badge(outcome: Any) -> rx.Component:
     """The one badge for a PaymentOutcome, given by value."""
     looks = [(one.value, ui.badge(one.label, _OUTCOME_TONES[one])) for one in PaymentOutcome]
     return rx.match(outcome, *looks, ui.badge("Unknown", Tone.NEUTRAL))
+
+
+def run_badge(status: Any) -> rx.Component:
+    """The one badge for a RunStatus, given by value."""
+    looks = [(one.value, ui.badge(label, tone)) for one, (label, tone, _) in _RUN_LOOKS.items()]
+    return rx.match(status, *looks, ui.badge("Unknown", Tone.NEUTRAL))
+
+
+def run_icon(status: Any) -> rx.Component:
+    looks = [(one.value, rx.icon(icon, aria_hidden=True)) for one, (_, _, icon) in _RUN_LOOKS.items()]
+    return rx.match(status, *looks, rx.icon("circle", aria_hidden=True))
+
+
+def run_tone(status: Any) -> rx.Var[str]:
+    looks = [(one.value, tone.value) for one, (_, tone, _) in _RUN_LOOKS.items()]
+    return rx.match(status, *looks, Tone.NEUTRAL.value)
+
+
+def event_badge(status: Any) -> rx.Component:
+    """The one badge for an EventStatus, given by value."""
+    looks = [(one.value, ui.badge(one.label, tone)) for one, tone in _EVENT_TONES.items()]
+    return rx.match(status, *looks, ui.badge("Unknown", Tone.NEUTRAL))
 
 
 def kind_icon(kind: Any) -> rx.Component:

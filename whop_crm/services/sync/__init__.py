@@ -22,6 +22,15 @@ from whop_crm.services.sync.inbox import (
     store_deliveries,
     sweep,
 )
+from whop_crm.services.sync.overview import (
+    DifferenceRow,
+    Drift,
+    RunRow,
+    SyncOverview,
+    get_drift,
+    get_overview,
+    list_runs,
+)
 from whop_crm.services.sync.polling import poll
 from whop_crm.services.sync.progress import get_progress
 from whop_crm.services.sync.running import run_company
@@ -29,14 +38,32 @@ from whop_crm.services.sync.runs import ensure_first_run, lease_due_runs, look_a
 from whop_crm.services.sync.schemas import ResourceProgress, RunEnd, RunOutcome, SyncProgress
 from whop_crm.services.sync.upkeep import ensure_months, list_companies, prune_webhooks
 from whop_crm.services.sync.watching import watch_hooks
+from whop_crm.services.sync.webhook_log import (
+    EVENTS_A_PAGE,
+    EventDetail,
+    EventPage,
+    EventQuery,
+    EventRow,
+    get_event,
+    list_events,
+)
 
 __all__ = [
     "BATCH",
+    "EVENTS_A_PAGE",
     "AppliedFacts",
+    "DifferenceRow",
     "Drained",
+    "Drift",
+    "EventDetail",
+    "EventPage",
+    "EventQuery",
+    "EventRow",
     "ResourceProgress",
     "RunEnd",
     "RunOutcome",
+    "RunRow",
+    "SyncOverview",
     "SyncProgress",
     "apply_facts",
     "beat",
@@ -44,10 +71,15 @@ __all__ = [
     "ensure_first_run",
     "ensure_months",
     "follow_up",
+    "get_drift",
+    "get_event",
+    "get_overview",
     "get_progress",
     "lease_due_runs",
     "list_companies",
     "list_due_inboxes",
+    "list_events",
+    "list_runs",
     "list_to_care_for",
     "list_to_poll",
     "look_again",

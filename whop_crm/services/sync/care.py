@@ -157,6 +157,7 @@ async def note_poll(db: CompanyDb, polled_to: datetime, problem: str | None) -> 
 
 
 async def _keep(db: CompanyDb, values: dict[str, object]) -> None:
+    db.touch_many(Topic.SYNC_RUNS)
     await db.execute(update(Inbox).where(col(Inbox.company_id) == db.scope.company_id).values(**values))
 
 

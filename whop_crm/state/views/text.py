@@ -24,3 +24,15 @@ def percent(fraction: float) -> str:
 def sentence(word: str | None) -> str:
     """`too_expensive` → `Too expensive`."""
     return (word or "").replace("_", " ").strip().capitalize()
+
+
+def seconds(value: float | None) -> str:
+    """`0.3 s`, `12 s`, `4 min`, `2 h 5 min`; a dash for None."""
+    if value is None:
+        return "–"
+    if value < 10:
+        return f"{value:.1f} s"
+    if value < 100:
+        return f"{value:.0f} s"
+    minutes = round(value / 60)
+    return f"{minutes} min" if minutes < 100 else f"{minutes // 60:,} h {minutes % 60} min"
