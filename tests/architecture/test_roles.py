@@ -57,7 +57,12 @@ DEMANDED: dict[Permission, set[str]] = {
     },
     Permission.SYNC_READ: {
         "companies.get_last_heard",
+        "sync.get_drift",
+        "sync.get_event",
+        "sync.get_overview",
         "sync.get_progress",
+        "sync.list_events",
+        "sync.list_runs",
     },
     Permission.SYNC_RUN: {
         "sync.ensure_first_run",
