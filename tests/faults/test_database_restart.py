@@ -13,7 +13,6 @@ from tests.support import database
 from tests.support.crm import Crm, eventually
 from tests.support.histories import MOVES, SILENT, History
 from tests.support.server import server
-from tests.support.truth import differences
 from whop_crm.runtime.postgres import Cluster, embedded_postgres
 from whop_crm.runtime.processes import kill_group
 
@@ -76,7 +75,7 @@ def test_a_restart_of_postgresql_under_load_heals_by_itself(
             _burst(crm, life, f"restart {number} after")
             eventually(lambda: _health(crm) == 200, PATIENCE)
         settle(crm)
-        assert differences(crm) == []
+        assert crm.differences() == []
         assert crm.rows("SELECT 1 FROM webhook_events WHERE status = 'failed'") == []
 
 

@@ -11,7 +11,6 @@ from tests.faults.conftest import PATIENCE, kill_9, settle, sign_in
 from tests.support.crm import Crm, eventually
 from tests.support.histories import MOVES, SILENT, History
 from tests.support.server import Server
-from tests.support.truth import differences
 from whop_crm.sandbox.faults import FaultKind, FaultWish
 
 KILLS, CHANGES = 20, 40
@@ -50,7 +49,7 @@ def test_a_kill_in_a_burst_loses_no_acknowledged_event(crm: Crm) -> None:
     settle(crm)
     states = Counter(worked_off(crm)[webhook_id] for webhook_id in acknowledged(crm))
     assert states.keys() <= {"done", "ignored"}
-    assert differences(crm) == []
+    assert crm.differences() == []
 
 
 # the first sync
@@ -91,7 +90,7 @@ def test_a_kill_in_the_first_sync_repeats_no_finished_page(large: Server, moment
     again = {name: set(pages(crm, list(faults.asked), path)) & finished[name] for name, path in LISTS.items()}
     assert not any(again.values()), again
     assert asked_before
-    assert differences(crm) == []
+    assert crm.differences() == []
 
 
 def finished_pages(crm: Crm, asked: list[str]) -> dict[str, set[str]]:

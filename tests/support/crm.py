@@ -11,6 +11,7 @@ import psycopg
 
 from tests.support import database
 from tests.support.server import Server
+from tests.support.truth import differences
 from whop_crm.sandbox.change import Change
 
 PATIENCE = 15.0
@@ -75,6 +76,10 @@ class Crm:
         """The first column of the first row; None where there is no row."""
         found = self.rows(statement, *values)
         return found[0][0] if found else None
+
+    def differences(self) -> list[str]:
+        """Where the main company's rows are not as Whop's."""
+        return differences(self.server.sandbox.store, self.company, self.rows)
 
     def settle(self) -> None:
         """Returns once every webhook has been delivered and worked off."""

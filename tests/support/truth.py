@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.support.crm import Crm
 from whop_crm.sandbox.clock import parse_iso
 from whop_crm.sandbox.kinds import Doc
 from whop_crm.sandbox.shapes.money import hundredths
+from whop_crm.sandbox.store import Store
 
 Row = tuple[Any, ...]
 
@@ -43,13 +43,17 @@ _WHOPS: dict[str, tuple[str, Callable[[Doc], Row]]] = {
 }  # fmt: skip
 
 
-def differences(crm: Crm) -> list[str]:
-    """What the main company's rows lack, have too much or have otherwise; empty where they are as Whop's."""
+def differences(store: Store, company: str, rows: Callable[..., list[Row]]) -> list[str]:
+    """What a company's rows lack, have too much or have otherwise; empty where they are as Whop's.
+
+    `rows` reads the product's database as its administrator, as `Crm.rows` does.
+    """
     wrong: list[str] = []
     for table, columns in _STORED.items():
         kind, shape = _WHOPS[table]
-        whops = {doc["id"]: shape(doc) for doc in _documents(crm, kind)}
-        ours = {row[0]: tuple(row[1:]) for row in _rows(crm, table, columns)}
+        whops = {doc["id"]: shape(doc) for doc in store.select(kind, account_id=company)}
+        own = f"SELECT whop_id, {columns} FROM {table} WHERE company_id = (SELECT id FROM companies WHERE whop_id = %s)"
+        ours = {row[0]: tuple(row[1:]) for row in rows(own, company)}
         wrong += [f"{table} {key}: only in one" for key in whops.keys() ^ ours.keys()]
         wrong += [
             f"{table} {key}: {ours[key]} instead of {whops[key]}"
@@ -57,14 +61,3 @@ def differences(crm: Crm) -> list[str]:
             if ours[key] != whops[key]
         ]
     return wrong
-
-
-def _documents(crm: Crm, kind: str) -> list[Doc]:
-    return crm.server.sandbox.store.select(kind, account_id=crm.company)
-
-
-def _rows(crm: Crm, table: str, columns: str) -> list[Row]:
-    return crm.rows(
-        f"SELECT whop_id, {columns} FROM {table} WHERE company_id = (SELECT id FROM companies WHERE whop_id = %s)",
-        crm.company,
-    )

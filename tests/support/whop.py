@@ -29,7 +29,10 @@ class Wire(httpx.AsyncBaseTransport):
         instead = self.fault(request)
         if isinstance(instead, Exception):
             raise instead
-        return instead or await self.inner.handle_async_request(request)
+        try:
+            return instead or await self.inner.handle_async_request(request)
+        except ConnectionError as error:  # as a socket would tell it
+            raise httpx.RemoteProtocolError(str(error), request=request) from None
 
     async def aclose(self) -> None:
         await self.inner.aclose()
