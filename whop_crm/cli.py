@@ -109,6 +109,18 @@ def worker(migrate: bool = typer.Option(False, help="Migrate first, where the ow
 
 
 @app.command()
+def build() -> None:
+    """Build the front end if its sources have changed, so that the next start need not."""
+    from whop_crm.config import settings
+    from whop_crm.runtime.frontend import frontend_build
+    from whop_crm.runtime.paths import data_folder
+
+    with frontend_build(data_folder(settings().data_dir)) as started:
+        started.wait()
+    tell("The front end is built.")
+
+
+@app.command()
 def migrate() -> None:
     """Bring the database's tables up to date."""
     from whop_crm.config import settings

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+import ssl
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -15,7 +16,6 @@ from simple_websocket import AioClient, ConnectionClosed
 
 from tests.support.server import Server
 from whop_crm import routes
-from whop_crm.services.companies import cookie_name
 
 HYDRATE = "reflex___state____state.hydrate_and_load"
 
@@ -33,10 +33,17 @@ class FarTab:
     _news: asyncio.Event = field(default_factory=asyncio.Event)
     _socket: Any = None
 
-    async def connect(self) -> None:
-        address = f"ws://127.0.0.1:{self.server.port}/_event/?token={self.token}&EIO=4&transport=websocket"
-        headers = {"origin": self.server.url, "cookie": f"{cookie_name()}={self.cookie}"}
-        self._socket = await AioClient.connect(address, headers=headers)
+    async def connect(self, address: str | None = None) -> None:
+        """`address` is where to dial, by default this process itself."""
+        place = address or f"ws://127.0.0.1:{self.server.port}"
+        headers = {"origin": self.server.url, "cookie": f"{cookie_of(self.server)}={self.cookie}"}
+        unchecked = None
+        if place.startswith("wss"):
+            unchecked = ssl.create_default_context()
+            unchecked.check_hostname, unchecked.verify_mode = False, ssl.CERT_NONE
+        self._socket = await AioClient.connect(
+            f"{place}/_event/?token={self.token}&EIO=4&transport=websocket", headers=headers, ssl_context=unchecked
+        )
         await self._socket.send("40/_event,")
 
     async def read(self) -> None:
@@ -84,10 +91,10 @@ class FarTab:
 
 
 @asynccontextmanager
-async def far_tab(server: Server, path: str, cookie: str) -> AsyncIterator[FarTab]:
-    """An open page at this very process, whatever stands in front of it."""
+async def far_tab(server: Server, path: str, cookie: str, address: str | None = None) -> AsyncIterator[FarTab]:
+    """An open page at this very process whatever stands in front of it, or at `address`."""
     tab = FarTab(server, path, cookie)
-    await tab.connect()
+    await tab.connect(address)
     reading = asyncio.create_task(tab.read())
     await tab.send(HYDRATE)
     try:
@@ -98,11 +105,16 @@ async def far_tab(server: Server, path: str, cookie: str) -> AsyncIterator[FarTa
         await asyncio.gather(reading, return_exceptions=True)
 
 
+def cookie_of(server: Server) -> str:
+    return "__Host-whop_crm" if server.url.startswith("https://") else "whop_crm"
+
+
 def signed_in(server: Server, user_id: str) -> str:
     """Signs in through Whop's page; returns the value of the session's cookie."""
-    with httpx.Client(trust_env=False, timeout=30) as browser:
+    with httpx.Client(trust_env=False, timeout=30, verify=False) as browser:
         at_whop = browser.get(f"{server.url}/auth/login").headers["location"]
         fields = {**dict(parse_qsl(urlsplit(at_whop).query)), "user_id": user_id}
         back = browser.post(at_whop.partition("?")[0], data=fields).headers["location"]
-        browser.get(back)
-        return str(browser.cookies[cookie_name()])
+        answer = browser.get(back)
+        assert answer.headers["location"].startswith("/"), answer.headers["location"]
+        return str(browser.cookies[cookie_of(server)])

@@ -109,11 +109,15 @@ def ask_to_stop(server: Server) -> None:
 
 
 @contextmanager
-def fleet(directory: Path, options: Options = QUIET, processes: int = 2, **settings: str) -> Iterator[Fleet]:
-    """The app in several processes. The words of each are in `directory`/app-N.log."""
+def fleet(
+    directory: Path, options: Options = QUIET, processes: int = 2, origin: str | None = None, **settings: str
+) -> Iterator[Fleet]:
+    """The app in several processes. The words of each are in `directory`/app-N.log. `origin` is the address of what
+    stands in front where that is not our own balancer.
+    """
     build()
     ports = [free_port() for _ in range(processes + 1)]
-    url = f"http://localhost:{ports[0]}"
+    url = origin or f"http://localhost:{ports[0]}"
     with ExitStack() as stack:
         sandbox, name, environment = stack.enter_context(surroundings(directory, url, options, settings))
         stack.enter_context(Balancer(ports[0], ports[1:]).running())
