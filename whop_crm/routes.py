@@ -33,6 +33,7 @@ EXPERIENCES = "/experiences/"
 """Where Whop opens the app as an experience; leads on to the dashboard of its company."""
 
 DASHBOARD = "/dashboard/[biz]"
+CONNECTION = "/dashboard/[biz]/connection"
 MEMBERS = "/dashboard/[biz]/members"
 MEMBER = "/dashboard/[biz]/members/[mber]"
 SYNC = "/dashboard/[biz]/sync"
@@ -68,6 +69,10 @@ _EXPERIENCE = re.compile(r"/experiences/(exp_[A-Za-z0-9]{1,64})(?:/|\Z)")
 
 def dashboard(company: object) -> str:
     return f"/dashboard/{company}"
+
+
+def connection(company: object) -> str:
+    return f"/dashboard/{company}/connection"
 
 
 def members(company: object) -> str:

@@ -144,5 +144,6 @@ def empty(database: str) -> None:
     """Deletes every company and sign-in; all else follows by its keys."""
     with psycopg.connect(_moved(database), autocommit=True) as connection:
         connection.execute("DELETE FROM companies")
-        connection.execute("DELETE FROM sessions")
+        for table in ("sessions", "experiences", "webhook_endpoints", "webhook_checks"):
+            connection.execute(f"DELETE FROM {table}".encode())
         connection.execute("DELETE FROM heartbeats")

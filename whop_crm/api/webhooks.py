@@ -1,5 +1,7 @@
 """Whop's webhooks: verified, stored once, answered; everything else happens later."""
 
+from collections.abc import Mapping
+
 import structlog
 from fastapi import APIRouter, Request
 from prometheus_client import Counter
@@ -7,9 +9,10 @@ from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 
 from whop_crm.api.intake import Intake
+from whop_crm.api.made_secrets import MadeSecrets
 from whop_crm.api.problems import problem
 from whop_crm.clients.facts import Envelope
-from whop_crm.clients.webhooks import WebhookRefused, is_test, verify
+from whop_crm.clients.webhooks import Refusal, WebhookRefused, is_test, verify
 from whop_crm.errors import NotConfigured
 
 router = APIRouter()
@@ -20,6 +23,7 @@ DELIVERIES = Counter("whop_crm_webhooks_total", "Deliveries by what became of th
 
 
 intake = Intake()
+made = MadeSecrets()
 
 
 @router.post("/api/webhooks/whop")
@@ -29,7 +33,7 @@ async def receive(request: Request) -> Response:
     if raw is None:
         return _counted("too_large", problem(413, f"A delivery has at most {MOST_BYTES:,} bytes."))
     try:
-        envelope = verify(raw, request.headers)
+        envelope = await _verified(raw, request.headers)
     except WebhookRefused as error:
         return _counted(error.refusal.value, problem(error.status, str(error)))
     except NotConfigured as error:
@@ -37,6 +41,18 @@ async def receive(request: Request) -> Response:
     if is_test(envelope):
         return _counted("test", _received())
     return await _store(envelope)
+
+
+async def _verified(raw: bytes, headers: Mapping[str, str]) -> Envelope:
+    """With the secret of the settings or of a webhook we made, which another process may have done just now."""
+    try:
+        return verify(raw, headers, made.known)
+    except (WebhookRefused, NotConfigured) as error:
+        if isinstance(error, WebhookRefused) and error.refusal is not Refusal.SIGNATURE:
+            raise
+        if not await made.read_again():
+            raise
+    return verify(raw, headers, made.known)
 
 
 async def _store(envelope: Envelope) -> Response:

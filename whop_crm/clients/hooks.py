@@ -13,9 +13,12 @@ from whop_crm.clients.calls import AT_ONCE, Caller
 from whop_crm.clients.facts import Envelope
 from whop_crm.clients.pages import PAGE_ROWS, read_page
 from whop_crm.clients.parse.clean import label, moment, moment_or, text
+from whop_crm.clients.scopes import API_VERSION, WEBHOOK_EVENTS
 from whop_crm.clients.webhooks import storable
+from whop_crm.errors import WhopError
 
 KEPT_DAYS = 30
+_TRIED = "payment.succeeded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +32,17 @@ class HookFact:
     failing_since: datetime | None
     lost_at: datetime | None
     disabled_at: datetime | None
+    events: frozenset[str] = frozenset()
+    version: str | None = None
+    """Of the API, that its payloads are pinned to."""
+
+
+@dataclass(frozen=True, slots=True)
+class MadeHook:
+    """A new endpoint, with the secret that Whop never tells again."""
+
+    id: str
+    secret: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +64,46 @@ async def list_hooks(whop: AsyncWhop, caller: Caller, company: str) -> list[Hook
     return [_hook(item) for item in pager.items or []]
 
 
+async def create_hook(whop: AsyncWhop, caller: Caller, url: str, app_id: str) -> MadeHook:
+    """Makes the app's endpoint: every event we know, pinned to our version of the API."""
+    made = await caller.call(
+        "webhooks.create",
+        lambda: whop.webhooks.create(
+            url=url, events=_events(WEBHOOK_EVENTS), enabled=True, api_version_date=API_VERSION,
+            resource_id=app_id,
+        ),
+        AT_ONCE,
+    )  # fmt: skip
+    if not made.webhook_secret:
+        raise WhopError("Whop made the webhook but did not tell its secret.")
+    return MadeHook(label(made.id), made.webhook_secret)
+
+
+async def mend_hook(whop: AsyncWhop, caller: Caller, hook: HookFact) -> None:
+    """Switches an endpoint on, with our events beside those it has, pinned to our version of the API."""
+    events = [*WEBHOOK_EVENTS, *sorted(hook.events - set(WEBHOOK_EVENTS))]
+    await caller.call(
+        "webhooks.update",
+        lambda: whop.webhooks.update(hook.id, events=_events(events), enabled=True, api_version_date=API_VERSION),
+        AT_ONCE,
+    )
+
+
+async def close_hook(whop: AsyncWhop, caller: Caller, hook_id: str) -> None:
+    await caller.call("webhooks.update", lambda: whop.webhooks.update(hook_id, enabled=False), AT_ONCE)
+
+
+async def try_hook(whop: AsyncWhop, caller: Caller, hook_id: str) -> int:
+    """Has Whop send a made-up delivery; the status that it was answered with, 0 when nobody answered."""
+    sent = await caller.call("webhooks.test", lambda: whop.webhooks.test(hook_id, event=_TRIED), AT_ONCE)
+    return sent.status or 0
+
+
+def _events(names: Sequence[str]) -> Any:
+    """The SDK lists the names as literals; ours are checked against them by a test."""
+    return list(names)
+
+
 async def list_sent(whop: AsyncWhop, caller: Caller, hook_id: str, cursor: str | None) -> SentPage:
     """One page of an endpoint's deliveries, whether they arrived or not."""
 
@@ -64,7 +118,7 @@ async def list_sent(whop: AsyncWhop, caller: Caller, hook_id: str, cursor: str |
 def _hook(item: WebhookListItem) -> HookFact:
     return HookFact(
         label(item.id), item.url, item.enabled, moment(item.failing_since), moment(item.last_failure_at),
-        moment(item.disabled_at),
+        moment(item.disabled_at), frozenset(str(event) for event in item.events), item.api_version_date,
     )  # fmt: skip
 
 

@@ -5,6 +5,8 @@ from enum import StrEnum
 
 from whop_crm.models.enums import SyncResource
 
+API_VERSION = "2026-10-15-1"
+
 
 class ScopeNeed(StrEnum):
     READ = "read"

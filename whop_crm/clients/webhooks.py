@@ -1,7 +1,7 @@
 """A webhook as it comes in: signed by Whop, young enough, and in the form we know."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import cast
@@ -33,14 +33,28 @@ class WebhookRefused(CrmError):
         self.status = 400 if refusal is Refusal.NOT_JSON else 401
 
 
-def verify(raw: bytes, headers: Mapping[str, str]) -> Envelope:
-    """The delivery in `raw`, the body exactly as it came. Raises WebhookRefused, or NotConfigured without a secret."""
-    secret = settings().whop_webhook_secret
-    if secret is None:
+def verify(raw: bytes, headers: Mapping[str, str], made: Sequence[str] = ()) -> Envelope:
+    """The delivery in `raw`, the body exactly as it came. Raises WebhookRefused, or NotConfigured without a secret.
+
+    `made` are the secrets of webhooks that we made ourselves, beside the one of the settings.
+    """
+    given = settings().whop_webhook_secret
+    secrets = [*([given.get_secret_value()] if given else []), *made]
+    if not secrets:
         raise NotConfigured("WHOP_WEBHOOK_SECRET is not set, so no webhook can be checked.")
+    for secret in secrets[:-1]:
+        try:
+            return _verified(raw, headers, secret)
+        except WebhookRefused as error:
+            if error.refusal is not Refusal.SIGNATURE:
+                raise
+    return _verified(raw, headers, secrets[-1])
+
+
+def _verified(raw: bytes, headers: Mapping[str, str], secret: str) -> Envelope:
     lower = {name.lower(): value for name, value in headers.items()}
     try:
-        body = unwrap(raw.decode(), headers=lower, key=secret.get_secret_value())
+        body = unwrap(raw.decode(), headers=lower, key=secret)
         return _envelope(lower["webhook-id"], lower["webhook-timestamp"], cast("dict[str, object]", body))
     except WebhookVerificationError as error:
         raise _refused(str(error)) from None

@@ -26,18 +26,27 @@ from whop_crm.clients.facts import (
     ProductFact,
     RefundFact,
 )
-from whop_crm.clients.hooks import HookFact, SentPage, list_hooks, list_sent
+from whop_crm.clients.hooks import (
+    HookFact,
+    MadeHook,
+    SentPage,
+    close_hook,
+    create_hook,
+    list_hooks,
+    list_sent,
+    mend_hook,
+    try_hook,
+)
 from whop_crm.clients.pages import PAGE_ROWS, Page
 from whop_crm.clients.parse import billing, people, selling
 from whop_crm.clients.parse.clean import label, text
 from whop_crm.clients.readers import Readers
 from whop_crm.clients.recent import Recent
-from whop_crm.clients.scopes import ACTIONS
+from whop_crm.clients.scopes import ACTIONS, API_VERSION
 from whop_crm.config import Settings, settings
 from whop_crm.errors import NotConfigured, NotFound, SignInNeeded
 from whop_crm.models.enums import SyncResource
 
-API_VERSION = "2026-10-15-1"
 _TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 _CONNECTIONS = httpx.Limits(max_connections=16, max_keepalive_connections=8)
 _MOST_ACCOUNTS = 500
@@ -65,6 +74,7 @@ class WhopClient:
             event_hooks={"request": [add_idempotency_key], "response": [take_turn]},
             transport=transport,
         )
+        self._app_id = settings.whop_app_id
         self._environment = WhopEnvironment(api=f"{settings.whop_origin}/api/v1", vault=settings.whop_origin)
         self._caller = Caller(settings.whop_requests_per_minute)
         self._whop = self._as(settings.whop_api_key.get_secret_value())
@@ -91,6 +101,22 @@ class WhopClient:
     async def hooks(self, company: str) -> list[HookFact]:
         """The webhook endpoints that hear of a company, and how they are doing."""
         return await list_hooks(self._whop, self._caller, company)
+
+    async def create_hook(self, url: str) -> MadeHook:
+        """Makes an endpoint of the app's, for every company that installed it."""
+        if self._app_id is None:
+            raise NotConfigured("WHOP_APP_ID is not set. It is the id of the app, app_…, from Whop's dashboard.")
+        return await create_hook(self._whop, self._caller, url, self._app_id)
+
+    async def mend_hook(self, hook: HookFact) -> None:
+        await mend_hook(self._whop, self._caller, hook)
+
+    async def close_hook(self, hook_id: str) -> None:
+        await close_hook(self._whop, self._caller, hook_id)
+
+    async def try_hook(self, hook_id: str) -> int:
+        """The status with which a made-up delivery of Whop's was answered."""
+        return await try_hook(self._whop, self._caller, hook_id)
 
     async def sent(self, hook_id: str, cursor: str | None = None) -> SentPage:
         """What Whop sent to an endpoint in the last 30 days, newest first, whether it arrived or not."""

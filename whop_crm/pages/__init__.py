@@ -7,7 +7,7 @@ from typing import Any
 import reflex as rx
 
 from whop_crm import routes
-from whop_crm.pages import dashboard, home, member, members, no_access, no_page, sync
+from whop_crm.pages import connection, dashboard, home, member, members, no_access, no_page, sync
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ PAGES = (
     PageEntry(routes.NO_ACCESS, no_access.page, "No company · Whop CRM"),
     PageEntry(routes.NO_PAGE, no_page.page, "No such page · Whop CRM"),
     PageEntry(routes.DASHBOARD, dashboard.page, "Dashboard · Whop CRM", dashboard.ON_LOAD),
+    PageEntry(routes.CONNECTION, connection.page, "Connection · Whop CRM", connection.ON_LOAD),
     PageEntry(routes.MEMBERS, members.page, "Members · Whop CRM", members.ON_LOAD),
     PageEntry(routes.MEMBER, member.page, "Member · Whop CRM", member.ON_LOAD),
     PageEntry(routes.SYNC, sync.page, "Sync · Whop CRM", sync.ON_LOAD),

@@ -36,8 +36,14 @@ def _sync() -> rx.Component:
             sync.problem, ui.notice(sync.problem, title="The last sync ended early", tone=Tone.DANGER, action=_again())
         ),
         rx.cond(
-            sync.skipped,
-            ui.notice(sync.skipped, title="Whop has not granted everything", tone=Tone.WARNING, icon="key-round"),
+            DashboardState.attention,
+            ui.notice(
+                rx.cond(sync.skipped, sync.skipped, "Some changes may be missing here."),
+                title=DashboardState.attention,
+                tone=Tone.WARNING,
+                icon="key-round",
+                action=ui.button_link("See the connection", to=routes.connection(SessionState.company), size="small"),
+            ),
         ),
     )
 

@@ -104,6 +104,7 @@ def _user() -> rx.Component:
         SessionState.user_name,
         SessionState.user_photo,
         SessionState.role,
+        ui.menu_link("Connection", to=routes.connection(SessionState.company)),
         sign_out_item("Sign out", routes.SIGN_OUT),
         sign_out_item("Sign out everywhere", routes.SIGN_OUT_EVERYWHERE),
     )

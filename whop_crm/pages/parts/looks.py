@@ -6,7 +6,7 @@ import reflex as rx
 
 from whop_crm import components as ui
 from whop_crm.components.theme import Tone
-from whop_crm.models.enums import ActivityKind, EventStatus, RunStatus, ShownStatus
+from whop_crm.models.enums import ActivityKind, EventStatus, RunStatus, ShownStatus, WebhookState
 from whop_crm.services.members import PaymentOutcome
 
 _STATUS_TONES = {
@@ -74,6 +74,23 @@ _KIND_LOOKS: dict[ActivityKind, tuple[str, Tone]] = {
     ActivityKind.NOTED: ("sticky-note", Tone.NEUTRAL),
     ActivityKind.PROFILE_CHANGED: ("user-pen", Tone.NEUTRAL),
 }
+
+
+_WEBHOOK_TONES = {
+    WebhookState.GOOD: Tone.SUCCESS,
+    WebhookState.MISSING: Tone.DANGER,
+    WebhookState.INCOMPLETE: Tone.WARNING,
+    WebhookState.DISABLED: Tone.DANGER,
+    WebhookState.FAILING: Tone.DANGER,
+    WebhookState.OUTDATED: Tone.WARNING,
+    WebhookState.UNSIGNED: Tone.DANGER,
+}
+
+
+def webhook_badge(state: Any, word: Any) -> rx.Component:
+    """How a WebhookState looks, given by value."""
+    looks = [(one.value, ui.badge(word, tone)) for one, tone in _WEBHOOK_TONES.items()]
+    return rx.match(state, *looks, ui.badge(word, Tone.NEUTRAL))
 
 
 def status_badge(status: Any) -> rx.Component:

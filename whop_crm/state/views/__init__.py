@@ -6,6 +6,15 @@ enum's value; the page turns them into words and colours in one place.
 """
 
 from whop_crm.state.views.activity import FeedLine, TimelineLine, feed_line, timeline_line
+from whop_crm.state.views.connection import (
+    ConnectionView,
+    ScopeLine,
+    WebhookLine,
+    attention,
+    connection_view,
+    scope_line,
+    webhook_line,
+)
 from whop_crm.state.views.figures import Figure, figure
 from whop_crm.state.views.members import Hit, MemberLine, StatusChip, hit, member_line, status_chip
 from whop_crm.state.views.profile import (
@@ -37,6 +46,7 @@ from whop_crm.state.views.syncing import (
 from whop_crm.state.views.team import NoteLine, TagChip, TagOption, note_line, tag_chip, tag_options
 
 __all__ = [
+    "ConnectionView",
     "CourseLine",
     "DifferenceLine",
     "DriftLine",
@@ -51,12 +61,16 @@ __all__ = [
     "PaymentLine",
     "Profile",
     "RunLine",
+    "ScopeLine",
     "StatusChip",
     "SyncLine",
     "SyncNow",
     "TagChip",
     "TagOption",
     "TimelineLine",
+    "WebhookLine",
+    "attention",
+    "connection_view",
     "course_line",
     "difference_line",
     "drift_line",
@@ -71,10 +85,12 @@ __all__ = [
     "payment_line",
     "profile",
     "run_line",
+    "scope_line",
     "status_chip",
     "sync_line",
     "sync_now",
     "tag_chip",
     "tag_options",
     "timeline_line",
+    "webhook_line",
 ]
