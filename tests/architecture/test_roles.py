@@ -56,6 +56,7 @@ DEMANDED: dict[Permission, set[str]] = {
         "notes.edit_note",
     },
     Permission.SYNC_READ: {
+        "connection.get_connection",
         "companies.get_last_heard",
         "sync.get_drift",
         "sync.get_event",

@@ -97,4 +97,3 @@ def test_it_is_open_to_everybody(crm: Crm, team: Team, width: int, dark: bool) -
     page = _open(crm, team, width=width, dark=dark)
     assert barriers(page) == []
     assert overflow(page) == 0
-    page.screenshot(path=f"/tmp/connection-{width}.png", full_page=True)

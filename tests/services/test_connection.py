@@ -1,5 +1,6 @@
 """The connection with Whop: what is granted, and a webhook that is made, tried out and put right."""
 
+import base64
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from whop_crm.clients.whop import WhopClient
 from whop_crm.config import settings
 from whop_crm.db import company_session, platform_session
 from whop_crm.errors import Forbidden, WhopError, WhopForbidden
+from whop_crm.jobs import upkeep
 from whop_crm.models.enums import WebhookState
 from whop_crm.sandbox.hooks import Hook
 from whop_crm.sandbox.server import Sandbox, create_app
@@ -90,6 +92,20 @@ async def test_the_secret_is_kept_sealed(place: Place) -> None:
         assert await connection.list_secrets(db) == (hook.secret,)
         (kept,) = await db.scalars(text("SELECT secret FROM webhook_endpoints"))
     assert hook.secret.encode() not in bytes(kept)
+
+
+async def test_a_new_key_takes_the_secret_over(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    await connection.mend(place.proof, place.whop)
+    (hook,) = place.hooks
+    old = settings().secret_key
+    assert old
+    new = base64.b64encode(b"n" * 32).decode()
+    for keys in (f"{new},{old.get_secret_value()}", new):
+        monkeypatch.setenv("SECRET_KEY", keys)
+        settings.cache_clear()
+        assert await upkeep.seal_anew() == (1 if "," in keys else 0)
+    async with platform_session() as db:
+        assert await connection.list_secrets(db) == (hook.secret,)
 
 
 @pytest.mark.parametrize(

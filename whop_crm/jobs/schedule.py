@@ -43,6 +43,7 @@ def jobs(runs: SyncRuns) -> list[Job]:
         Job("access", every(minutes=1), lambda: access.recheck_access(whop())),
         Job("old sessions", every(hours=24), access.delete_old_sessions),
         Job("months ahead", every(hours=24), upkeep.make_months),
+        Job("sealed secrets", every(hours=24), upkeep.seal_anew),
         Job("old webhooks", every(hours=1), upkeep.prune_webhooks),
     ]
 

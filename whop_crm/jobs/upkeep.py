@@ -4,13 +4,19 @@ from datetime import UTC, datetime
 
 from whop_crm.access import Scope
 from whop_crm.db import company_session, platform_session
-from whop_crm.services import sync
+from whop_crm.services import connection, sync
 
 
 async def make_months() -> int:
     """The timeline's partitions ahead; returns how many were new."""
     async with platform_session() as db:
         return await sync.ensure_months(db, datetime.now(UTC).date())
+
+
+async def seal_anew() -> int:
+    """Seals with the first SECRET_KEY the webhook secrets that another one sealed; returns how many."""
+    async with platform_session() as db:
+        return await connection.seal_anew(db)
 
 
 async def prune_webhooks() -> int:

@@ -3,7 +3,7 @@
 from whop_crm.services.connection.mending import look, mend, webhook_url
 from whop_crm.services.connection.queries import get_connection
 from whop_crm.services.connection.schemas import Connection, ScopeRow, WebhookReport
-from whop_crm.services.connection.secrets import list_secrets
+from whop_crm.services.connection.secrets import list_secrets, seal_anew
 
 __all__ = [
     "Connection",
@@ -13,5 +13,6 @@ __all__ = [
     "list_secrets",
     "look",
     "mend",
+    "seal_anew",
     "webhook_url",
 ]

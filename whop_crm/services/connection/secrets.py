@@ -9,7 +9,7 @@ from whop_crm.access import Permission
 from whop_crm.clients.hooks import MadeHook
 from whop_crm.db import CompanyDb, PlatformDb
 from whop_crm.models import WebhookEndpoint
-from whop_crm.sealing import Unsealable, seal, unseal
+from whop_crm.sealing import Unsealable, is_current, seal, unseal
 
 log = structlog.get_logger(__name__)
 _PURPOSE = "webhook-secret"
@@ -29,6 +29,17 @@ async def list_secrets(db: PlatformDb) -> tuple[str, ...]:
     """Newest first. One that no key of SECRET_KEY opens any more is left out."""
     sealed = await db.scalars(select(col(WebhookEndpoint.secret)).order_by(col(WebhookEndpoint.created_at).desc()))
     return tuple(secret for one in sealed if (secret := _opened(one)) is not None)
+
+
+async def seal_anew(db: PlatformDb) -> int:
+    """Seals with the first key of SECRET_KEY what another one sealed, so that that one may go; returns how many."""
+    done = 0
+    for row in await db.scalars(select(WebhookEndpoint)):
+        secret = None if is_current(row.secret) else _opened(row.secret)
+        if secret is not None:
+            row.secret = seal(secret.encode(), _PURPOSE)
+            done += 1
+    return done
 
 
 def _opened(sealed: bytes) -> str | None:
