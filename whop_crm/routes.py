@@ -37,6 +37,10 @@ CONNECTION = "/dashboard/[biz]/connection"
 MEMBERS = "/dashboard/[biz]/members"
 MEMBER = "/dashboard/[biz]/members/[mber]"
 SYNC = "/dashboard/[biz]/sync"
+SETTINGS = "/dashboard/[biz]/settings"
+SETTINGS_TEAM = "/dashboard/[biz]/settings/team"
+SETTINGS_TAGS = "/dashboard/[biz]/settings/tags"
+SETTINGS_SESSIONS = "/dashboard/[biz]/settings/sessions"
 
 
 class SignInProblem(StrEnum):
@@ -85,6 +89,22 @@ def member(company: object, member: object) -> str:
 
 def sync(company: object) -> str:
     return f"/dashboard/{company}/sync"
+
+
+def settings(company: object) -> str:
+    return f"/dashboard/{company}/settings"
+
+
+def settings_team(company: object) -> str:
+    return f"/dashboard/{company}/settings/team"
+
+
+def settings_tags(company: object) -> str:
+    return f"/dashboard/{company}/settings/tags"
+
+
+def settings_sessions(company: object) -> str:
+    return f"/dashboard/{company}/settings/sessions"
 
 
 def sign_in(next_path: str | None = None) -> str:

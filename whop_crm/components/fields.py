@@ -9,7 +9,7 @@ from typing import Any
 import reflex as rx
 
 from whop_crm.components.layout import classes
-from whop_crm.components.local import DraftBox
+from whop_crm.components.local import DraftBox, NavLink
 
 
 def _described(control: rx.Component, name: str, label: Any, hint: Any, error: Any) -> rx.Component:
@@ -119,6 +119,40 @@ def tab(label: Any, *, active: Any, **props: Any) -> rx.Component:
 def tabs(label: str, *children: rx.Component) -> rx.Component:
     """A line of choices that look like tabs; what they show stands below, in the page's own rx.match."""
     return rx.el.div(*children, role="group", aria_label=label, class_name="tabs")
+
+
+def link_tabs(label: str, *links: tuple[Any, Any, bool]) -> rx.Component:
+    """Pages of one subject as tabs: each a name, its address, and whether only exactly that address counts."""
+    return rx.el.nav(
+        *(NavLink.create(name, to=to, end=exact, class_name="tab") for name, to, exact in links),
+        aria_label=label,
+        class_name="tabs",
+    )
+
+
+def color_field(label: str, name: str, options: Sequence[tuple[str, str]], *, value: Any) -> rx.Component:
+    """One of the tag colours: `options` are (value, spoken name), `value` the one chosen at first."""
+    return rx.el.fieldset(
+        rx.el.legend(label, class_name="field__label"),
+        rx.el.div(*(_color(name, option, text, value) for option, text in options), class_name="swatches"),
+        class_name="field",
+    )
+
+
+def _color(name: str, option: str, text: str, value: Any) -> rx.Component:
+    return rx.el.label(
+        rx.el.input(
+            type="radio",
+            name=name,
+            value=option,
+            default_checked=value == option,
+            class_name="sr-only",
+            aria_label=text,
+        ),
+        rx.el.span(class_name="swatch__dot", data_color=option, aria_hidden=True),
+        title=text,
+        class_name="swatch",
+    )
 
 
 def draft(field: rx.Component, name: Any, version: Any) -> rx.Component:

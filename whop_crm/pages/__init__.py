@@ -8,6 +8,7 @@ import reflex as rx
 
 from whop_crm import routes
 from whop_crm.pages import connection, dashboard, home, member, members, no_access, no_page, sync
+from whop_crm.pages.settings import company, sessions, tags, team
 
 
 @dataclass(frozen=True)
@@ -27,4 +28,8 @@ PAGES = (
     PageEntry(routes.MEMBERS, members.page, "Members · Whop CRM", members.ON_LOAD),
     PageEntry(routes.MEMBER, member.page, "Member · Whop CRM", member.ON_LOAD),
     PageEntry(routes.SYNC, sync.page, "Sync · Whop CRM", sync.ON_LOAD),
+    PageEntry(routes.SETTINGS, company.page, "Settings · Whop CRM", company.ON_LOAD),
+    PageEntry(routes.SETTINGS_TEAM, team.page, "Team · Whop CRM", team.ON_LOAD),
+    PageEntry(routes.SETTINGS_TAGS, tags.page, "Tags · Whop CRM", tags.ON_LOAD),
+    PageEntry(routes.SETTINGS_SESSIONS, sessions.page, "My sessions · Whop CRM", sessions.ON_LOAD),
 )

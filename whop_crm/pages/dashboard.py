@@ -7,11 +7,12 @@ from whop_crm import routes
 from whop_crm.components.theme import Tone
 from whop_crm.pages.parts.frame import framed
 from whop_crm.pages.parts.looks import kind_icon, kind_tone
+from whop_crm.pages.parts.recount import recount_bar
 from whop_crm.state.dashboard import DashboardState
 from whop_crm.state.session import SessionState
 from whop_crm.state.views import FeedLine, Figure
 
-ON_LOAD = DashboardState.load
+ON_LOAD = [DashboardState.load, DashboardState.ask_zone]
 
 
 def page() -> rx.Component:
@@ -31,6 +32,7 @@ def _dashboard() -> rx.Component:
 def _sync() -> rx.Component:
     sync = DashboardState.sync
     return rx.fragment(
+        recount_bar(DashboardState.recount),
         rx.cond(sync.running, ui.card(ui.progress_bar(sync.percent, sync.title, sync.detail))),
         rx.cond(
             sync.problem, ui.notice(sync.problem, title="The last sync ended early", tone=Tone.DANGER, action=_again())

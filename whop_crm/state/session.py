@@ -17,7 +17,7 @@ from whop_crm.access import Permission, Role, Scope
 from whop_crm.db import CompanyDb, company_session, platform_session
 from whop_crm.errors import SignInNeeded
 from whop_crm.services import companies
-from whop_crm.services.companies import Visit
+from whop_crm.services.companies import EndedSession, SessionRow, Visit
 from whop_crm.state.marks import public
 
 _current: ContextVar[Visit | None] = ContextVar("visit", default=None)
@@ -52,6 +52,7 @@ class SessionState(rx.State):
     user_photo: str = ""
     company: str = ""
     company_title: str = ""
+    company_logo: str = ""
     company_zone: str = "UTC"
     role: str = ""
     companies: list[CompanyChoice] = []
@@ -60,6 +61,7 @@ class SessionState(rx.State):
     can_tag: bool = False
     can_note: bool = False
     can_sync: bool = False
+    can_set: bool = False
     _fingerprint: str = ""
     _shown: tuple[object, ...] = ()
 
@@ -168,6 +170,7 @@ async def show(state: SessionState, found: Visit | None, company: str | None) ->
     _show_person(state, found)
     _show_role(state, found.scope if found else None)
     state.companies = [] if found is None else await _choices(found)
+    state.company_logo = next((one.logo for one in state.companies if one.whop_id == state.company), "")
 
 
 def _view(found: Visit | None, company: str | None) -> tuple[object, ...]:
@@ -198,6 +201,26 @@ def _show_role(state: SessionState, proof: Scope | None) -> None:
     state.can_tag = bool(proof and proof.allows(Permission.TAGS_WRITE))
     state.can_note = bool(proof and proof.allows(Permission.NOTES_WRITE))
     state.can_sync = bool(proof and proof.allows(Permission.SYNC_RUN))
+    state.can_set = bool(proof and proof.allows(Permission.SETTINGS_WRITE))
+
+
+async def my_sessions() -> list[SessionRow]:
+    """The sign-ins of whoever the event is from; nobody else's."""
+    async with platform_session() as db:
+        return await companies.list_sessions(db, _me().person.user_id)
+
+
+async def end_my_session(session_id: int) -> EndedSession:
+    """Ends one of them. Raises NotFound."""
+    async with platform_session() as db:
+        return await companies.end_session_of(db, _me().person.user_id, session_id)
+
+
+def _me() -> Visit:
+    current = visit()
+    if current is None:
+        raise SignInNeeded("You are signed out. Sign in again to go on.")
+    return current
 
 
 async def _choices(found: Visit) -> list[CompanyChoice]:

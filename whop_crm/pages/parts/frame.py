@@ -74,6 +74,7 @@ def _shell(*children: Any) -> rx.Component:
             ui.NavItem("Dashboard", routes.dashboard(SessionState.company), "layout-dashboard", exact=True),
             ui.NavItem("Members", _members(), "users"),
             ui.NavItem("Sync", routes.sync(SessionState.company), "refresh-cw"),
+            ui.NavItem("Settings", routes.settings(SessionState.company), "settings"),
         ],
         home=routes.dashboard(SessionState.company),
         company=_companies(),
@@ -86,11 +87,12 @@ def _shell(*children: Any) -> rx.Component:
 def _companies() -> rx.Component:
     return ui.company_switcher(
         SessionState.company_title,
-        "",
+        SessionState.company_logo,
         rx.foreach(
             SessionState.companies,
             lambda company: ui.menu_link(
-                company.title,
+                ui.avatar(company.logo, company.title, "xs", square=True),
+                rx.el.span(company.title, class_name="truncate"),
                 to=routes.dashboard(company.whop_id),
                 checked=company.whop_id == SessionState.company,
                 key=company.whop_id,
@@ -105,6 +107,7 @@ def _user() -> rx.Component:
         SessionState.user_photo,
         SessionState.role,
         ui.menu_link("Connection", to=routes.connection(SessionState.company)),
+        ui.menu_link("My sessions", to=routes.settings_sessions(SessionState.company), icon="monitor-smartphone"),
         sign_out_item("Sign out", routes.SIGN_OUT),
         sign_out_item("Sign out everywhere", routes.SIGN_OUT_EVERYWHERE),
     )

@@ -8,6 +8,7 @@ from whop_crm.services.tags.actions import (
     recolor_tag,
     remove_tag,
     rename_tag,
+    tag_name,
 )
 from whop_crm.services.tags.queries import get_tag, list_tags, tags_of
 from whop_crm.services.tags.schemas import NAME_LIMIT, MemberTagRow, TagRow
@@ -25,5 +26,6 @@ __all__ = [
     "recolor_tag",
     "remove_tag",
     "rename_tag",
+    "tag_name",
     "tags_of",
 ]

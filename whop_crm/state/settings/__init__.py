@@ -1,0 +1,1 @@
+"""The settings pages of one tab: company, team, tags, sessions."""
