@@ -33,7 +33,7 @@ def _sessions() -> rx.Component:
         rx.el.button("Sign out everywhere", type="submit", class_name="btn btn--secondary btn--small"),
         action=routes.SIGN_OUT_EVERYWHERE,
     )
-    foot = rx.el.span("Ending a session closes its tabs at once. Each ends by itself.", class_name="muted small")
+    foot = rx.el.span("Ending a session closes its tabs at once.", class_name="muted small")
     return ui.card(table, title="My sessions", actions=everywhere, flush=True, foot=foot)
 
 

@@ -91,6 +91,7 @@ def _edit_dialog() -> rx.Component:
                 ui.button("Cancel", data_close=True), ui.button("Save tag", variant="primary", type="submit")
             ),
             on_submit=EditTagState.save,
+            class_name="stack gap-4",
         ),
         title=rx.cond(EditTagState.tag_id, "Edit tag", "New tag"),
         open=EditTagState.is_open,
@@ -111,6 +112,7 @@ def _merge_dialog() -> rx.Component:
             ui.button("Cancel", data_close=True), ui.button("Merge tags", variant="primary", type="submit")
         ),
         on_submit=MergeTagState.merge,
+        class_name="stack gap-4",
     )
     alone = rx.fragment(
         rx.el.p("There is no other tag to merge it into.", class_name="muted"),

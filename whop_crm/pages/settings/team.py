@@ -23,7 +23,7 @@ def _team() -> rx.Component:
         [
             ui.Column("Name", lambda row: ui.person(row.photo, row.name, row.handle)),
             ui.Column("At Whop", _whop_role),
-            ui.Column("Here", lambda row: ui.badge(row.role, Tone.PRIMARY, icon="shield")),
+            ui.Column("Here", lambda row: ui.badge(row.role, Tone.PRIMARY)),
         ],
         State.team,
         label="Team",
