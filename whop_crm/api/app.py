@@ -13,6 +13,7 @@ from whop_crm.api import auth, health, webhooks
 from whop_crm.api.front import FrontDoor, OwnOrigin, SafeHeaders
 from whop_crm.api.inside import FrameDoor
 from whop_crm.api.problems import add_problems, problem
+from whop_crm.api.strangers import FewStrangers
 from whop_crm.clients import oauth, user_token, whop
 from whop_crm.config import settings
 
@@ -34,8 +35,8 @@ async def _nothing(_request: Request) -> Response:
 
 
 def in_front(app: ASGIApp) -> ASGIApp:
-    """Puts before all that is served what every request passes: proxy, headers, origin, sign-in."""
-    door = SafeHeaders(OwnOrigin(FrameDoor(FrontDoor(app))))
+    """Puts before all that is served what every request passes: proxy, headers, origin, strangers, sign-in."""
+    door = SafeHeaders(OwnOrigin(FrameDoor(FewStrangers(FrontDoor(app)))))
     if not settings().proxies:
         return door
     wrapped: object = wrap_asgi_with_proxy_headers(door, settings().proxies)  # pyright: ignore[reportUnknownVariableType] # granian ships no types for it

@@ -11,7 +11,6 @@ import structlog
 from apscheduler.triggers.interval import IntervalTrigger  # pyright: ignore[reportMissingTypeStubs] # has none
 from prometheus_client import Gauge
 
-from whop_crm.clients.whop import whop
 from whop_crm.db import INBOX_CHANNEL, LEADER_LOCK, leadership, listen
 from whop_crm.jobs import access, care, inbox, recounts, upkeep
 from whop_crm.jobs.care import Care
@@ -40,7 +39,7 @@ def jobs(runs: SyncRuns) -> list[Job]:
         Job("forgotten deliveries", every(minutes=1), inbox.sweep),
         counts,
         Job("changed settings", every(seconds=1), recounts.work),
-        Job("access", every(minutes=1), lambda: access.recheck_access(whop())),
+        Job("access", every(minutes=1), access.recheck),
         Job("old sessions", every(hours=24), access.delete_old_sessions),
         Job("months ahead", every(hours=24), upkeep.make_months),
         Job("sealed secrets", every(hours=24), upkeep.seal_anew),
