@@ -56,8 +56,8 @@ DEMANDED: dict[Permission, set[str]] = {
         "notes.edit_note",
     },
     Permission.SYNC_READ: {
-        "connection.get_connection",
         "companies.get_last_heard",
+        "connection.get_connection",
         "sync.get_drift",
         "sync.get_event",
         "sync.get_overview",
