@@ -72,6 +72,11 @@ class Crm:
         with psycopg.connect(database.admin_of(self.server.database), autocommit=True) as connection:
             return connection.execute(statement.encode(), values).fetchall()
 
+    def write(self, statement: str, *values: Any) -> None:
+        """Changes what is stored behind everybody's back. Raises AssertionError where that touches nothing."""
+        with psycopg.connect(database.admin_of(self.server.database), autocommit=True) as connection:
+            assert connection.execute(statement.encode(), values).rowcount, statement
+
     def value(self, statement: str, *values: Any) -> Any:
         """The first column of the first row; None where there is no row."""
         found = self.rows(statement, *values)

@@ -33,7 +33,7 @@ def jobs(runs: SyncRuns) -> list[Job]:
         Job("sync runs", every(seconds=1), runs.work, on_notice=True),
         Job("heartbeat", every(seconds=10), Care().beat),
         Job("gaps and nights", every(seconds=5), care.start_due),
-        Job("webhook health", every(minutes=2), care.watch_hooks),
+        Job("webhook health", every(minutes=1), care.watch_hooks),
         Job("poll", every(minutes=1), care.poll),
         Job("inbox", every(seconds=0.5), inbox.drain, on_notice=True),
         Job("forgotten deliveries", every(minutes=1), inbox.sweep),

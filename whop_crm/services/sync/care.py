@@ -144,10 +144,20 @@ async def _companies(db: PlatformDb, ids: ScalarSelect[int]) -> list[CompanyRef]
     return [companies.company_ref(company) for company in found]
 
 
-async def note_hook(db: CompanyDb, problem: str | None) -> None:
-    """What is wrong with the company's webhook; None: it is well."""
+async def note_hook(db: CompanyDb, problem: str | None, away: str) -> datetime | None:
+    """What is wrong with the company's webhook; None: it is well. Returns since when nothing is known of Whop, where
+    it was `away` when it was asked before."""
     db.scope.require(Permission.FACTS_WRITE)
+    inbox = await _inbox(db)
+    before = (inbox.hook_checked_at or inbox.caught_up_to) if inbox.hook_problem == away else None
     await _keep(db, {"hook_problem": problem, "hook_checked_at": now()})
+    return before
+
+
+async def note_away(db: CompanyDb, problem: str) -> None:
+    """Whop could not be asked: when it could last stays."""
+    db.scope.require(Permission.FACTS_WRITE)
+    await _keep(db, {"hook_problem": problem})
 
 
 async def note_poll(db: CompanyDb, polled_to: datetime, problem: str | None) -> None:

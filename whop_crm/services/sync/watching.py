@@ -6,7 +6,7 @@ from whop_crm.access import CompanyRef, Scope
 from whop_crm.clients.hooks import HookFact
 from whop_crm.clients.whop import WhopClient
 from whop_crm.db import company_session
-from whop_crm.errors import NotFound, WhopForbidden
+from whop_crm.errors import NotFound, WhopForbidden, WhopUnavailable
 from whop_crm.services.sync import care
 
 _NOT_ALLOWED = "Whop does not let the app look at its webhook: grant developer:manage_webhook to see how it does."
@@ -15,19 +15,28 @@ _DISABLED = "Whop has switched the webhook off, because no delivery arrived for 
 _OFF = "The webhook is switched off at Whop."
 _FAILING = "Whop cannot deliver to this server at the moment."
 _LOST = "Whop gave deliveries up."
+_AWAY = "Whop could not be reached when it was asked last."
+_BACK = "Whop could not be reached for a while."
 
 
 async def watch_hooks(company: CompanyRef, whop: WhopClient) -> None:
-    """Notes how the company's webhook does. While deliveries fail, or once some were given up, there is a gap."""
+    """Notes how the company's webhook does. While deliveries fail, once some were given up, and after Whop was away
+    there is a gap."""
     scope = Scope.system(company)
     try:
         hooks = await whop.hooks(company.whop_id)
     except (WhopForbidden, NotFound):
+        hooks = None
+    except WhopUnavailable:
         async with company_session(scope) as db:
-            await care.note_hook(db, _NOT_ALLOWED)
-        return
+            await care.note_away(db, _AWAY)
+        raise
     async with company_session(scope) as db:
-        await care.note_hook(db, _problem(hooks))
+        away_since = await care.note_hook(db, _NOT_ALLOWED if hooks is None else _problem(hooks), _AWAY)
+        if away_since is not None:
+            await care.open_gap(db, away_since, _BACK)
+        if hooks is None:
+            return
         known, _ = await care.get_reach(db)
         for since, reason in _gaps(hooks, known):
             await care.open_gap(db, since, reason)
