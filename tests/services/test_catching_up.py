@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
+import httpx
 import pytest
 from sqlalchemy import select, text, update
 
@@ -227,6 +228,24 @@ async def test_deliveries_that_whop_gave_up_open_a_gap(company, world) -> None:
     async with platform_session() as db:
         problem = await db.scalar(select(Inbox.hook_problem).where(Inbox.company_id == company.id))
     assert problem == "Whop cannot deliver to this server at the moment."
+
+
+async def test_the_time_in_which_whop_was_away_is_a_gap(company, world) -> None:
+    await sync.watch_hooks(company, world.whop)
+    async with platform_session() as db:
+        before = await db.scalar(select(Inbox.hook_checked_at).where(Inbox.company_id == company.id))
+    world.wire.fault = lambda request: httpx.Response(503)
+    for _ in range(2):
+        with pytest.raises(WhopUnavailable):
+            await sync.watch_hooks(company, world.whop)
+    assert await gap_of(company) is None
+    world.wire.fault = lambda request: None
+
+    await sync.watch_hooks(company, world.whop)
+
+    assert await gap_of(company) == before
+    await sync.watch_hooks(company, world.whop)
+    assert await gap_of(company) == before
 
 
 async def test_a_failed_catch_up_leaves_its_gap_open(company, world, monkeypatch) -> None:
