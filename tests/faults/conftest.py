@@ -65,6 +65,14 @@ def kill_9(running: Server) -> None:
 
 
 def settle(crm: Crm) -> None:
-    """Returns once every webhook has been delivered and worked off, however slowly."""
-    eventually(lambda: crm.control("GET", "/status")["deliveries"]["waiting"] == 0, PATIENCE, 0.1)
-    eventually(lambda: not crm.rows("SELECT 1 FROM webhook_events WHERE status = 'pending' LIMIT 1"), PATIENCE, 0.1)
+    """Returns once every webhook has been delivered and worked off, however slowly, as long as it goes on."""
+    left = _left(crm)
+    while left:
+        eventually(lambda: _left(crm) != left, PATIENCE, 0.1)  # noqa: B023 - used at once
+        left = _left(crm)
+
+
+def _left(crm: Crm) -> int:
+    """Deliveries that have not arrived, and those that have not been worked off."""
+    waiting = crm.control("GET", "/status")["deliveries"]["waiting"]
+    return waiting + crm.value("SELECT count(*) FROM webhook_events WHERE status = 'pending'")

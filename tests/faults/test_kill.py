@@ -13,7 +13,7 @@ from tests.support.histories import MOVES, SILENT, History
 from tests.support.server import Server
 from whop_crm.sandbox.faults import FaultKind, FaultWish
 
-KILLS, CHANGES = 20, 40
+KILLS, CHANGES = int(os.environ.get("KILLS", "20")), 40
 SEED = os.environ.get("KILL_SEED", "1")
 
 
