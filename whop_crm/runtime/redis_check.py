@@ -1,7 +1,5 @@
 """Whether the Redis that several processes share is there."""
 
-import redis
-
 from whop_crm.runtime.migrate import reason
 from whop_crm.runtime.words import CannotStart
 
@@ -10,6 +8,8 @@ def demand_redis(url: str | None) -> None:
     """Raises CannotStart when REDIS_URL is set and nobody answers there."""
     if url is None:
         return
+    import redis
+
     try:
         with redis.Redis.from_url(url, socket_connect_timeout=5, socket_timeout=5) as client:  # pyright: ignore[reportUnknownMemberType] # its keywords are not typed
             client.ping()  # pyright: ignore[reportUnknownMemberType] # as above

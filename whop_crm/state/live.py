@@ -22,6 +22,10 @@ log = structlog.get_logger(__name__)
 WINDOW = 0.05
 """Seconds in which notices gather before tabs are woken."""
 
+KEPT_EVERY = 300.0
+"""Seconds between two signs of life for the state of each open tab: Reflex forgets one after 900 without any, and the
+next refresh would find neither page nor address in it."""
+
 _PRUNED_EVERY = 100
 Found = TypeVar("Found")
 
@@ -200,6 +204,12 @@ class Hub:
         shows_sessions = tab.watch is not None and Topic.SESSIONS in tab.watch.topics
         return {self._check, tab.watch.refresh} if tab.watch and shows_sessions else {self._check}
 
+    async def keep_tabs(self) -> None:
+        """Has each open tab's state used now and then, for ever."""
+        while True:
+            await asyncio.sleep(KEPT_EVERY)
+            self._wake(list(self._tabs.values()), lambda _tab: {self._check})
+
     def _wake(self, tabs: list[Tab], events: Callable[[Tab], set[str]]) -> None:
         now = monotonic()
         for tab in tabs:
@@ -289,10 +299,14 @@ hub = Hub()
 @contextlib.asynccontextmanager
 async def running(wire: Wire, check: str, forget: Callable[[], None]) -> AsyncIterator[None]:
     """The hub at work, for the lifetime of a process."""
-    task = asyncio.get_running_loop().create_task(hub.run(wire, check, forget), name="live hub")
+    loop = asyncio.get_running_loop()
+    tasks = [
+        loop.create_task(hub.run(wire, check, forget), name="live hub"),
+        loop.create_task(hub.keep_tabs(), name="tabs kept"),
+    ]
     try:
         yield
     finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
