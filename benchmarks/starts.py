@@ -43,7 +43,8 @@ def _clean(home: Path) -> dict[str, str]:
     """The environment without anybody's caches; ports that nobody uses."""
     port = free_port()
     kept = {name: value for name, value in os.environ.items() if name not in _HOME_CACHES and name != "VIRTUAL_ENV"}
-    ports = {"PORT": str(port), "APP_URL": f"http://localhost:{port}", "SANDBOX_PORT": str(free_port())}
+    ports = {"PORT": str(port), "APP_URL": f"http://localhost:{port}", "SANDBOX_PORT": str(free_port()),
+             "SANDBOX_FRAME_PORT": str(free_port())}  # fmt: skip
     return {**kept, **ports, "HOME": str(home)}
 
 

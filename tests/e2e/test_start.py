@@ -62,7 +62,12 @@ def demo_data(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGINT, signal.SIGTERM])
 def test_the_demo_starts_and_leaves_no_process(demo_data: Path, number: signal.Signals) -> None:
     port = free_port()
-    environment = {"PORT": str(port), "SANDBOX_PORT": str(free_port()), "DATA_DIR": str(demo_data)}
+    environment = {
+        "PORT": str(port),
+        "SANDBOX_PORT": str(free_port()),
+        "SANDBOX_FRAME_PORT": str(free_port()),
+        "DATA_DIR": str(demo_data),
+    }
     program = Path(sys.executable).with_name("whop-crm")
     with subprocess.Popen(
         [program, "demo"],

@@ -8,6 +8,7 @@ from whop_crm import routes
 from whop_crm.config import settings
 
 _STYLE = """
+@font-face{font-family:Inter;src:url(/fonts/inter-latin.woff2) format("woff2");font-weight:100 900;font-display:swap}
 :root{color-scheme:light dark;--page:#f8fafc;--card:#fff;--line:#e2e8f0;--text:#0f172a;--quiet:#475569;--act:#0369a1;
 --on:#fff}
 @media (prefers-color-scheme:dark){:root{--page:#0b1018;--card:#121822;--line:#263142;--text:#e6edf5;--quiet:#a3b1c4;
@@ -26,11 +27,21 @@ a:focus-visible{outline:3px solid var(--act);outline-offset:2px}
 """.replace("\n", "")
 
 
-def page(title: str, text: str, *, status: int = 200, again: str | None = None, outside: str | None = None) -> Response:
-    """`again` is an address of ours that is worth another try here, `outside` one to open in a tab of its own."""
+def page(
+    title: str,
+    text: str,
+    *,
+    status: int = 200,
+    again: str | None = None,
+    outside: str | None = None,
+    act: str = "Open Whop CRM",
+) -> Response:
+    """`again` is an address of ours that is worth another try here, under the word `act`; `outside` is one to open in a
+    tab of its own.
+    """
     links = ""
     if again is not None:
-        links += f'<a class="first" href="{escape(again)}">Open Whop CRM</a>'
+        links += f'<a class="first" href="{escape(again)}">{escape(act)}</a>'
     if outside is not None:
         own = escape(settings().origin + outside)
         links += f'<a href="{own}" target="_blank" rel="noopener noreferrer">Open in a new tab</a>'
@@ -73,7 +84,7 @@ def whop_away(path: str) -> Response:
     return page(
         "Whop cannot be reached",
         "Whether you may see this could not be checked. Your data is safe; try again in a minute.",
-        status=503, again=path, outside=path,
+        status=503, again=path, act="Try again", outside=path,
     )  # fmt: skip
 
 
@@ -90,7 +101,7 @@ def not_on_team(path: str) -> Response:
         "This is for the company's team",
         "You are signed in to Whop, but you are not on the team of this company, or it does not use Whop CRM. "
         "Its owner can add you to the team in Whop.",
-        status=403, again=path,
+        status=403, again=path, act="Look again",
     )  # fmt: skip
 
 

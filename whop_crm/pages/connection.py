@@ -84,7 +84,7 @@ def _webhook() -> rx.Component:
             ui.row(webhook_badge(_hook.state, _hook.word), rx.el.span(_hook.text), wrap=True),
             rx.cond(_hook.missing, rx.el.p("Not told: ", _hook.missing, class_name="muted small")),
             ui.facts(
-                ("Leads to", ui.copy_button(_hook.url, "Copy the address")),
+                ("Address", ui.copy_button(_hook.url, "Copy the address")),
                 ("Checked", ui.relative_time(_hook.checked, missing="Never")),
                 as_list=True,
             ),
