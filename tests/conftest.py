@@ -1,5 +1,6 @@
 """Every test has the product's settings pointed at a database of its worker; nothing outside this machine is called."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
@@ -55,7 +56,7 @@ async def _pool(_configured: None) -> AsyncIterator[None]:
 @pytest.fixture
 async def db(database_name: str, _pool: None) -> None:
     """An empty database behind `company_session` and `platform_session`."""
-    database.empty(database_name)
+    await asyncio.to_thread(database.empty, database_name)  # what still holds a lock needs the loop to let go of it
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import psycopg
 import pytest
 
 from tests.unit.test_runtime import alive, eventually
+from whop_crm.config import settings
 from whop_crm.runtime import postgres, postgres_host
 from whop_crm.runtime.generated import FILE
 from whop_crm.runtime.migrate import migrate, pending_migrations
@@ -32,6 +33,16 @@ START = (
     "        print(cluster.child.process.pid, flush=True); sys.stdin.read()\n"
     "except CannotStart as error: sys.exit(str(error))\n"
 )
+
+
+@pytest.fixture(autouse=True)
+def _no_database_of_others(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A migration takes the app's role from the settings, and tests before these have set some."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    monkeypatch.delenv("DATABASE_OWNER_URL", raising=False)
+    settings.cache_clear()
+    yield
+    settings.cache_clear()
 
 
 @pytest.fixture(scope="module")

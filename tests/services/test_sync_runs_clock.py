@@ -18,7 +18,7 @@ from whop_crm.access import CompanyRef, Scope
 from whop_crm.clients import whop as whop_module
 from whop_crm.db import company_session, leadership, platform_session
 from whop_crm.errors import InvalidInput, NotFound, WhopUnavailable
-from whop_crm.jobs import schedule, sync_now, syncing, upkeep
+from whop_crm.jobs import access, care, schedule, sync_now, syncing, upkeep
 from whop_crm.jobs.ticking import Job, ticking
 from whop_crm.models import Company, SyncRun, WebhookEvent
 from whop_crm.models.enums import EventStatus, RunStatus
@@ -41,7 +41,8 @@ def _our_client(request, monkeypatch) -> None:
     if "world" in request.fixturenames:
         client = request.getfixturevalue("world").whop
         monkeypatch.setattr(syncing, "whop", lambda: client)
-        monkeypatch.setattr(schedule, "whop", lambda: client)
+        for module in (access, care):
+            monkeypatch.setattr(module, "whop", lambda: client)
 
 
 async def until(condition: Callable[[], object], seconds: float = 20) -> None:
