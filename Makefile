@@ -41,7 +41,7 @@ test-core: dev
 .PHONY: test-e2e
 test-e2e: dev
 	@$(BIN)/python -m whop_crm.runtime.browser
-	@$(PYTEST) -m "e2e and not long" tests/e2e
+	@$(PYTEST) -n 2 --dist loadfile -m "e2e and not long" tests/e2e
 
 .PHONY: check
 check: dev ## format, lint, types, import contracts and the fast tests

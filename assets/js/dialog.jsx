@@ -38,7 +38,7 @@ export function useDialog(open, onOpenChange) {
   }, [open]);
 
   const onClose = (event) => {
-    if (event.target !== ref.current) return;
+    if (event.target !== ref.current || ref.current.open) return; // opened again before it was told of the closing
     // With nothing to give the focus back to, it would stay in what fades out, and keys with it.
     if (ref.current.contains(document.activeElement)) document.activeElement.blur();
     leaving.current = setTimeout(() => !ref.current?.open && setMounted(0), EXIT_MS);

@@ -6,9 +6,12 @@ import { useListbox } from "./listbox.js";
 
 const TYPING = "input, textarea, select, [contenteditable]:not([contenteditable='false'])";
 
+// In a dialog that is fading out the focus stays behind for a moment; nobody types there.
+const isTyping = (element) => element.closest?.(TYPING) && !element.closest("dialog:not([open])");
+
 const isShortcut = (event) =>
   (event.key.toLowerCase() === "k" && (event.metaKey || event.ctrlKey) && !event.altKey) ||
-  (event.key === "/" && !event.metaKey && !event.ctrlKey && !event.target.closest?.(TYPING));
+  (event.key === "/" && !event.metaKey && !event.ctrlKey && !isTyping(event.target));
 
 export function Palette({ label, onOpenChange, children }) {
   const { ref, mounted, show, onClose } = useDialog(undefined, onOpenChange);

@@ -1,5 +1,6 @@
 """Where things lie: the checkout, and the folder of everything that is made on this machine."""
 
+import os
 from pathlib import Path
 
 from whop_crm.runtime.words import CannotStart, in_words
@@ -22,8 +23,8 @@ def data_folder(path: Path) -> Path:
     folder = path if path.is_absolute() else ROOT / path
     with in_words("using the data folder", folder):
         if not folder.is_dir():
-            folder.mkdir(mode=0o700, parents=True)
-        probe = folder / ".writable"
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        probe = folder / f".writable-{os.getpid()}"
         probe.write_bytes(b"x")
         probe.unlink()
     return folder
