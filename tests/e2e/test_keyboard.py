@@ -79,6 +79,7 @@ def test_a_question_keeps_the_focus_inside(crm: Crm, team: Team) -> None:
     page = team.open(OWNER, crm.profile(crm.member("m.status = 'active'")))
     page.get_by_label("New note").fill("To be kept")
     page.get_by_role("button", name="Add note").click()
+    expect(card(page, "Notes").get_by_role("article").first).to_contain_text("To be kept")
     opener = page.get_by_role("button", name="Delete note").first
     opener.focus()
     page.keyboard.press("Enter")

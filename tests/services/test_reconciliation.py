@@ -93,6 +93,14 @@ async def test_whatever_differs_is_told_in_words_and_repaired_as_a_sync_would(co
     assert (await summary_of(company) or "").startswith("0 differences in ")
 
 
+async def test_why_a_refund_was_made_is_filled_in_without_blame(company, world) -> None:
+    await spoil(company, "UPDATE refunds SET reason = NULL WHERE reason IS NOT NULL")
+    await reconcile(company, world.whop)
+    assert await differences(company) == []
+    async with company_session(Scope.system(company)) as db:
+        assert await db.scalar(text("SELECT count(*) FROM refunds WHERE reason IS NOT NULL"))
+
+
 async def test_what_was_never_told_is_found(company, world) -> None:
     life_goes_on(world, seed=3)
 

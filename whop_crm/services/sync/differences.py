@@ -116,7 +116,8 @@ def _judge(fact: Compared, row: dict[str, object], was: dict[str, object] | None
     differing = [name for name in compared if _differs(name, row[name], was[name])]
     if not differing:
         return None
-    loud = [name for name in differing if name not in _QUIET]
+    unasked = isinstance(fact, RefundFact) and was["reason"] is None  # a refund's event does not say why
+    loud = [name for name in differing if name not in _QUIET and not (unasked and name == "reason")]
     meanwhile = not isinstance(fact, _UNDATED) and fact.version > asked_since
     return "" if meanwhile or not loud else _words(loud, row, was)
 
