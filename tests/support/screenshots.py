@@ -63,6 +63,12 @@ PICTURES = (
     Picture("profile", _profile, (1440, 1200)),
     Picture("profile-dark", _profile, (1440, 1200), dark=True),
     Picture("search", Crm.dashboard, prepare=_search),
+    Picture("sync", lambda crm: f"{crm.dashboard()}/sync"),
+    Picture("sync-phone", lambda crm: f"{crm.dashboard()}/sync", PHONE),
+    Picture("settings", lambda crm: f"{crm.dashboard()}/settings"),
+    Picture("tags-dark", lambda crm: f"{crm.dashboard()}/settings/tags", dark=True),
+    Picture("connection", lambda crm: f"{crm.dashboard()}/connection"),
+    Picture("connection-phone", lambda crm: f"{crm.dashboard()}/connection", PHONE),
 )
 
 

@@ -7,6 +7,7 @@ from whop_crm import routes
 from whop_crm.components.theme import Tone
 from whop_crm.pages.parts.frame import framed
 from whop_crm.pages.parts.looks import webhook_badge
+from whop_crm.pages.settings.sections import tabs
 from whop_crm.state.connection import ConnectionState
 from whop_crm.state.session import SessionState
 from whop_crm.state.views import ScopeLine
@@ -29,6 +30,7 @@ def _connection() -> rx.Component:
     check = ui.button("Check again", on_click=ConnectionState.look_again, loading=ConnectionState.asking)
     return ui.stack(
         _header(check),
+        tabs(),
         rx.cond(
             ConnectionState.unasked,
             ui.notice(ConnectionState.unasked, title="Whop could not be asked", tone=Tone.WARNING),
