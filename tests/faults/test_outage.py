@@ -61,7 +61,7 @@ def test_whop_is_away_and_everything_it_sent_is_given_up(crm: Crm) -> None:
 
     assert "0 deliveries" not in runs(crm, "catch_up")[-1][2]
     assert last_word(crm).startswith("0 differences in ")
-    assert differences(crm) == []
+    assert differences(crm.server.sandbox.store, crm.company, crm.rows) == []
 
 
 def test_we_are_away_and_catch_up_at_the_start(crm: Crm) -> None:
@@ -75,7 +75,7 @@ def test_we_are_away_and_catch_up_at_the_start(crm: Crm) -> None:
     settle(crm)
 
     assert last_word(crm).startswith("0 differences in ")
-    assert differences(crm) == []
+    assert differences(crm.server.sandbox.store, crm.company, crm.rows) == []
 
 
 def test_a_reconciliation_that_is_killed_goes_on_in_the_next_process(crm: Crm) -> None:
