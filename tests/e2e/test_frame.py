@@ -12,7 +12,7 @@ from tests.support.browser_page import OWNER, listen, sign_in
 from tests.support.crm import Crm, eventually
 from whop_crm.sandbox.frame import LIFETIME, Frame
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 COOKIE = "__Host-whop_crm_frame"
 

@@ -10,7 +10,7 @@ from tests.support.browser_page import OWNER, ready, sign_in
 from tests.support.crm import Crm, eventually
 from tests.support.fleet import Fleet, fleet
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,7 @@ from tests.support.browser_page import OWNER, barriers, listen, main, overflow, 
 from tests.support.crm import Crm, eventually
 from tests.support.server import server
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

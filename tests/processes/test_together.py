@@ -19,7 +19,7 @@ from tests.support.fleet import ask_to_stop, kill, leads
 from whop_crm.state.member import MemberState
 from whop_crm.state.session import SessionState, Visitor
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120, func_only=True)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(120, func_only=True)]
 
 
 def path_of(office: Office, member: str) -> str:

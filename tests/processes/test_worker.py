@@ -15,7 +15,7 @@ from tests.support.server import Server, server
 from whop_crm.runtime.paths import ROOT
 from whop_crm.runtime.processes import Child, running, spawn
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(120, func_only=True)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(120, func_only=True)]
 PROGRAM = Path(sys.executable).with_name("whop-crm")
 
 
