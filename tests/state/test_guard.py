@@ -247,3 +247,17 @@ def test_our_cookie_is_found_among_any_others(header: str) -> None:
     name = companies.cookie_name()
     assert session.session_cookie(header.format(name=name, value="abc")) == "abc"
     assert session.session_cookie(f"x{name}=abc; {name}x=abc; {name}=") is None
+
+
+async def test_a_search_that_comes_late_does_not_lead_back_to_the_list(web: Web) -> None:
+    company = await factories.company()
+    cookie = await factories.sign_in(company)
+    path = f"/dashboard/{company.whop_id}/members"
+    async with web.tab(path, cookie) as tab:
+        await tab.open()
+        await tab.call(MembersState, "search", text="ann")
+        assert any("q=ann" in str(event) for event in tab.told)
+        tab.told.clear()
+        tab.path = f"{path}/mber_somebody"
+        await tab.call(MembersState, "search", text="anna")
+        assert tab.told == []

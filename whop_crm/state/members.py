@@ -81,6 +81,8 @@ class MembersState(Page, rx.State):
 
     @page_event
     async def search(self, text: str) -> Any:
+        if self.router.url.path.rstrip("/") != routes.members(self._company()):
+            return None  # typed a moment ago, and the list has been left since
         self._typed = text[:_LONGEST_SEARCH]
         return self._go(_wanted(self._query()), replace=True, search=self._typed)
 
