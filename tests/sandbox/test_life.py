@@ -57,6 +57,17 @@ def test_life_is_varied_and_in_both_companies(store: Store) -> None:
     assert len(kinds) >= 10
 
 
+def test_a_lesson_is_for_somebody_who_has_one_left(store: Store) -> None:
+    main = store.installed_accounts[0]
+    lines = [ACTS["lesson"](Stage(store, Random(seed), main, datetime.now(UTC))) for seed in range(60)]
+    name, completed, _ = lines[0].partition(" completed “")
+    assert completed
+    member = casting.find_member(store, main, name)
+    with pytest.raises(Impossible, match=f"{name} has completed every lesson"):
+        for _ in range(40):
+            ACTS["lesson"](stage(store, member_id=member))
+
+
 def test_versions_of_an_object_only_grow(store: Store) -> None:
     life = Life(store, rng=Random(12))
     for _ in range(150):
