@@ -186,6 +186,38 @@ async def test_a_transferred_membership_leaves_its_first_holder() -> None:
     assert (by_id[taker.id].status, by_id[taker.id].mrr_minor) == ("active", 4900)
 
 
+@pytest.mark.parametrize("at_once", [True, False])
+async def test_a_source_that_names_nobody_takes_nothing_away(at_once: bool) -> None:
+    """Without `member:basic:read` the lists leave out whose it is; what follows from a charge follows all the same."""
+    ref = await company()
+    ines = f.member()
+    held = f.membership(ines)
+    due = f.failed(held, version=NOW)
+    hidden = replace(due, version=NOW + timedelta(minutes=1), status="paid", substatus="succeeded", paid_at=NOW,
+                     member_id=None, user_id=None, membership_id=None)  # fmt: skip
+    masked = replace(held, version=NOW + timedelta(minutes=1), member_id=None)
+    await apply(ref, f.product(), f.plan(), ines, held, due, *([hidden, masked] if at_once else []))
+    if not at_once:
+        await apply(ref, hidden, masked)
+    member = await one(ref, "SELECT * FROM members")
+    links = await rows(ref, "SELECT member_id, whop_member_id, whop_user_id FROM payments UNION ALL"
+                       " SELECT member_id, whop_member_id, whop_user_id FROM memberships UNION ALL"
+                       " SELECT member_id, whop_member_id, whop_user_id FROM activities")  # fmt: skip
+    assert {tuple(link) for link in links} == {(member.id, ines.id, ines.user_id)}
+    assert (member.mrr_minor, member.net_revenue_minor) == (4900, 4900)
+
+
+async def test_a_membership_transferred_to_somebody_hidden_is_not_the_first_holders() -> None:
+    ref = await company()
+    giver, taker = f.member(), f.member()
+    held = f.membership(giver)
+    await apply(ref, giver, held, f.payment(held))
+    await apply(ref, replace(held, member_id=None, user_id=taker.user_id, version=NOW + timedelta(minutes=1)))
+    assert (await one(ref, "SELECT member_id FROM memberships")).member_id is None
+    await apply(ref, taker)
+    assert (await one(ref, "SELECT status FROM members WHERE whop_id = :id", id=taker.id)).status == "active"
+
+
 async def test_refunds_and_lost_disputes_never_take_more_than_the_payment() -> None:
     ref = await company()
     ines = f.member()
@@ -299,6 +331,10 @@ async def test_thirty_days_and_the_score() -> None:
     async with company_session(Scope.system(ref)) as db:
         assert await members.recount_windows(db, NOW) == 3
         assert await members.recount_windows(db, NOW) == 0
+        await db.execute(text("UPDATE member_scores SET day = day - 30, score = 1 WHERE score IS NOT NULL"))
+        assert await members.recount_windows(db, NOW) == 3
+        changes = await db.scalars(text("SELECT engagement_score - engagement_change FROM members"))
+        assert [one for one in changes if one is not None] == [1, 1, 1]
     found = {
         r.whop_id: r
         for r in await rows(ref, "SELECT whop_id, posts, posts_30d, chats_30d, engagement_score FROM members")

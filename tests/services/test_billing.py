@@ -176,6 +176,7 @@ def batch(rng: random.Random) -> list[Fact]:
     return told
 
 
+@pytest.mark.slow
 @settings(max_examples=15, deadline=None, suppress_health_check=list(HealthCheck))
 @given(seed=st.integers(0, 10**6))
 async def test_what_is_kept_up_equals_what_is_worked_out_anew(seed: int) -> None:

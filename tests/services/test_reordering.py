@@ -129,6 +129,7 @@ async def receive(company: CompanyRef, deliveries: Sequence[SignedDelivery]) -> 
     async with platform_session() as db:
         await sync.mark_due(db, [company.id])
     await inbox.drain()
+    await inbox.follow_up()
 
 
 async def rows(company: CompanyRef) -> dict[str, dict[str, Any]]:

@@ -18,10 +18,10 @@ from whop_crm.access import CompanyRef, Scope
 from whop_crm.clients import whop as whop_module
 from whop_crm.db import company_session, leadership, platform_session
 from whop_crm.errors import InvalidInput, NotFound, WhopUnavailable
-from whop_crm.jobs import access, care, schedule, sync_now, syncing, upkeep
+from whop_crm.jobs import access, care, inbox, schedule, sync_now, syncing, upkeep
 from whop_crm.jobs.ticking import Job, ticking
-from whop_crm.models import Company, SyncRun, WebhookEvent
-from whop_crm.models.enums import EventStatus, RunStatus
+from whop_crm.models import Company, SyncDifference, SyncRun, SyncStep, WebhookEvent
+from whop_crm.models.enums import EventStatus, RunKind, RunStatus, SyncResource
 from whop_crm.services import sync
 
 pytestmark = pytest.mark.slow
@@ -41,7 +41,7 @@ def _our_client(request, monkeypatch) -> None:
     if "world" in request.fixturenames:
         client = request.getfixturevalue("world").whop
         monkeypatch.setattr(syncing, "whop", lambda: client)
-        for module in (access, care):
+        for module in (access, care, inbox):
             monkeypatch.setattr(module, "whop", lambda: client)
 
 
@@ -189,6 +189,40 @@ async def _delivery(company: CompanyRef, webhook_id: str, days: int, status: Eve
                 status=status,
             )
         )
+
+
+async def test_old_runs_are_forgotten_but_not_what_still_counts(db) -> None:
+    company = await factories.company()
+    first = await _run(company, RunKind.INITIAL, 400)
+    told_gone = await _run(company, RunKind.RECONCILE, 200, repaired=False)
+    forgotten = [await _run(company, kind, 91) for kind in (RunKind.RECONCILE, RunKind.CATCH_UP)]
+    failed = await _run(company, RunKind.CATCH_UP, 95, RunStatus.FAILED)
+    kept = [await _run(company, kind, 89) for kind in (RunKind.RECONCILE, RunKind.CATCH_UP)]
+    running = await _run(company, RunKind.RECONCILE, 100, RunStatus.RUNNING)
+
+    assert await upkeep.prune_runs() == len(forgotten)
+
+    async with company_session(Scope.system(company)) as db:
+        assert set(await db.scalars(select(col(SyncRun.id)))) == {first, told_gone, failed, *kept, running}
+        assert set(await db.scalars(select(col(SyncDifference.run_id)))) == {told_gone, *kept}
+        assert set(await db.scalars(select(col(SyncStep.run_id)))) == {first, told_gone, failed, *kept, running}
+
+
+async def _run(
+    company: CompanyRef, kind: RunKind, days: int, status: RunStatus = RunStatus.DONE, *, repaired: bool = True
+) -> int:
+    """One with a list and, where it ended well, a difference that was found in it."""
+    at = datetime.now(UTC) - timedelta(days=days)
+    ended = None if status is RunStatus.RUNNING else at
+    async with company_session(Scope.system(company)) as db:
+        run = SyncRun(company_id=company.id, kind=kind, status=status, started_at=at, finished_at=ended)
+        db.add(run)
+        await db.flush()
+        db.add(SyncStep(company_id=company.id, run_id=run.id, resource=SyncResource.MEMBERS, done=True))
+        if kind is not RunKind.INITIAL and status is RunStatus.DONE:
+            db.add(SyncDifference(company_id=company.id, run_id=run.id, resource=SyncResource.MEMBERS, seen_at=at,
+                                  whop_id="mber_1", words="Gone.", repaired=repaired))  # fmt: skip
+        return run.id
 
 
 @pytest.fixture

@@ -9,9 +9,10 @@ from typing import Any
 
 import psycopg
 import pytest
+from sqlalchemy import text
 
 from tests.support import database, factories
-from tests.support.histories import MOVES, SILENT, History
+from tests.support.histories import MOVES, History
 from tests.support.reading import read_once, work_off
 from tests.support.sandbox import QUIET
 from tests.support.truth import differences
@@ -20,6 +21,7 @@ from tests.support.whop import World, open_world
 from whop_crm import config
 from whop_crm.access import CompanyRef, Scope
 from whop_crm.clients import calls
+from whop_crm.clients.facts import PaymentFact
 from whop_crm.db import company_session
 from whop_crm.errors import SignInNeeded
 from whop_crm.models.enums import SyncResource
@@ -138,6 +140,26 @@ async def test_a_missing_scope_is_skipped_with_its_name_and_read_once_it_is_ther
     assert wrong() == []
 
 
+async def test_links_stay_where_a_missing_scope_makes_them_null(world, wrong) -> None:
+    company = await read_once(world)
+    before = await links_of(company)
+    fault(world, FaultKind.MISSING_SCOPE, scope="member:basic:read")
+    page = await world.whop.page(SyncResource.PAYMENTS, world.company)
+    assert {(one.member_id, one.membership_id) for one in page.items if isinstance(one, PaymentFact)} == {(None, None)}
+    assert (await run_again(company, world)).end is RunEnd.DONE
+    assert len(before) > 60
+    assert await links_of(company) == before
+    assert wrong() == []
+
+
+async def links_of(company: CompanyRef) -> list[Any]:
+    """Whom and what each payment and membership belongs to."""
+    ours = "SELECT whop_id, member_id, whop_member_id, whop_user_id, {} FROM {} WHERE member_id IS NOT NULL"
+    both = f"{ours.format('whop_membership_id', 'payments')} UNION ALL {ours.format('NULL', 'memberships')} ORDER BY 1"
+    async with company_session(Scope.system(company)) as db:
+        return list(await db.execute(text(both)))
+
+
 async def test_a_forbidden_list_is_skipped_with_its_scope(world) -> None:
     fault(world, FaultKind.FORBIDDEN, operation="list_disputes", scope="payment:dispute:read")
     company = await read_once(world)
@@ -166,7 +188,7 @@ async def test_an_expired_token_asks_to_sign_in_again(world) -> None:
 
 async def live(world: World, company: CompanyRef, seed: str = "faults") -> None:
     """Something happens; returns when Whop has nothing left to send, and all that came has been worked off."""
-    moves = MOVES.keys() - SILENT - {"upgrade"}  # which takes two seconds, and would be told of before it is over
+    moves = MOVES.keys() - {"upgrade"}  # which takes two seconds, and would be told of before it is over
     History(world.sandbox.store, world.company, seed, moves=sorted(moves)).go_on(40)
     courier = world.sandbox.courier
     async with asyncio.timeout(60):

@@ -148,10 +148,6 @@ MOVES: Moves = {
 """What webhooks tell of and lists show alike; nobody is told of posts, and lessons have no date in a list."""
 
 
-SILENT = {"refund", "refund-a-part", "dispute", "inquiry", "answer-dispute", "close-dispute"}
-"""These change a payment without an event for it; only a question to Whop, or a reconciliation, tells."""
-
-
 @dataclass
 class History:
     """A company's life from now on, a millisecond from one change to the next."""

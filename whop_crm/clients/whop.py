@@ -6,10 +6,10 @@ from functools import lru_cache
 from typing import TypeVar
 
 import httpx
-from pydantic import BaseModel, ValidationError
 from whop_sdk import AsyncWhop
 from whop_sdk.environment import WhopEnvironment
 
+from whop_crm.clients import profiles
 from whop_crm.clients.calls import AT_ONCE, Caller, KeyRefused, Unreadable, add_idempotency_key, take_turn
 from whop_crm.clients.facts import (
     AccessFact,
@@ -39,7 +39,6 @@ from whop_crm.clients.hooks import (
 )
 from whop_crm.clients.pages import PAGE_ROWS, Page
 from whop_crm.clients.parse import billing, people, selling
-from whop_crm.clients.parse.clean import label, text
 from whop_crm.clients.readers import Readers
 from whop_crm.clients.recent import Recent
 from whop_crm.clients.scopes import ACTIONS, API_VERSION
@@ -172,8 +171,8 @@ class WhopClient:
         try:
             item = await self._caller.call("accounts.retrieve", lambda: send(company), AT_ONCE)
         except Unreadable as error:
-            return _account(error.body)
-        return _account(item)
+            return profiles.account(error.body)
+        return profiles.account(item)
 
     async def person(self, user_id: str) -> PersonFact:
         """Somebody's public profile."""
@@ -182,7 +181,7 @@ class WhopClient:
             item = await self._caller.call("users.retrieve", lambda: send(user_id), AT_ONCE)
         except Unreadable as error:
             item = error.body
-        return _person(user_id, item)
+        return profiles.person(user_id, item)
 
     async def company_of_experience(self, experience: str) -> str:
         """The company (`biz_…`) that an experience (`exp_…`) belongs to. Raises NotFound."""
@@ -191,10 +190,7 @@ class WhopClient:
             item = await self._caller.call("experiences.retrieve", lambda: send(experience), AT_ONCE)
         except Unreadable as error:
             item = error.body
-        try:
-            return label(_Experience.model_validate(item).company.id)
-        except ValidationError:
-            raise Unreadable(item) from None
+        return profiles.company_of(item)
 
     async def accounts_of(self, token: str) -> list[AccountFact]:
         """The companies that the owner of an OAuth access token can see. Raises SignInNeeded for an old token."""
@@ -241,65 +237,10 @@ class WhopClient:
                 "accounts.list", lambda: whop.accounts.list(first=PAGE_ROWS, after=cursor), AT_ONCE
             )
         except Unreadable as error:
-            page = _AccountsPage.model_validate(error.body)
-            return [_account(item) for item in page.data], None
+            return profiles.accounts(error.body), None
         info = pager.response.page_info
-        rows = [_account(item) for item in pager.items or []]
+        rows = [profiles.account(item) for item in pager.items or []]
         return rows, (info.end_cursor or None) if info.has_next_page else None
-
-
-class _Account(BaseModel, from_attributes=True):
-    """The little we use of an account: the SDK's own model refuses it where any of sixty fields is amiss."""
-
-    id: str
-    title: str
-    route: str | None = None
-    logo_url: str | None = None
-
-
-class _Picture(BaseModel, from_attributes=True):
-    url: str | None = None
-
-
-class _Person(BaseModel, from_attributes=True):
-    name: str | None = None
-    username: str | None = None
-    profile_picture: _Picture | None = None
-
-
-class _Owner(BaseModel, from_attributes=True):
-    id: str
-
-
-class _Experience(BaseModel, from_attributes=True):
-    company: _Owner
-
-
-class _AccountsPage(BaseModel):
-    data: list[object]
-
-
-def _account(item: object) -> AccountFact:
-    try:
-        account = _Account.model_validate(item)
-    except ValidationError:
-        raise Unreadable(item) from None
-    return AccountFact(
-        id=label(account.id),
-        title=text(account.title) or account.id,
-        route=text(account.route),
-        logo_url=text(account.logo_url, 2000),
-    )
-
-
-def _person(user_id: str, item: object) -> PersonFact:
-    try:
-        found = _Person.model_validate(item)
-    except ValidationError:
-        found = _Person()
-    username, picture = text(found.username), found.profile_picture
-    name = text(found.name) or username or "Somebody"
-    return PersonFact(user_id, name, username, text(picture.url, 2000) if picture else None)
 
 
 @lru_cache

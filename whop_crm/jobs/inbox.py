@@ -1,4 +1,4 @@
-"""Works off the webhooks of every company that has some."""
+"""Works off the webhooks of every company that has some, and asks Whop what they leave open."""
 
 import asyncio
 
@@ -20,10 +20,7 @@ async def drain() -> int:
             due = await sync.list_due_inboxes(db)
         seen = 0
         for company in due:
-            drained = await sync.drain_batch(company)
-            seen += drained.events
-            if drained.applied is not None and (drained.applied.unknown_members or drained.applied.taken_from):
-                await _follow_up(company, drained.applied)
+            seen += await sync.drain_batch(company)
         total += seen
         if not seen:
             return total
@@ -31,11 +28,15 @@ async def drain() -> int:
             await asyncio.sleep(GATHER_SECONDS)
 
 
-async def _follow_up(company: CompanyRef, applied: sync.AppliedFacts) -> None:
-    try:
-        await sync.follow_up(company, applied, whop())
-    except NotConfigured:
-        return
+async def follow_up() -> None:
+    """Asks Whop what deliveries left open. Not in `drain`: no delivery waits for an answer."""
+    async with platform_session() as db:
+        due = await sync.list_with_questions(db)
+    for company in due:
+        try:
+            await sync.follow_up(company, whop())
+        except NotConfigured:
+            return
 
 
 async def sweep() -> None:

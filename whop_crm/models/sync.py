@@ -57,6 +57,26 @@ class WebhookEvent(SQLModel, table=True):
     )
 
 
+class OpenQuestion(SQLModel, table=True):
+    """What only Whop can say and has not said yet: who a payment's member is, what a refund made of a payment."""
+
+    __tablename__ = "open_questions"
+    company_id: int = company_key()
+    resource: SyncResource = enum(SyncResource, primary_key=True)
+    whop_id: str = Field(primary_key=True)
+    origin: Origin = enum(Origin)
+    """How the answer is told: as what raised the question."""
+    wanted_at: datetime = recorded()
+    """An answer counts when Whop was asked after this."""
+    next_attempt_at: datetime = recorded()
+
+    __table_args__ = (
+        PrimaryKeyConstraint("company_id", "resource", "whop_id"),
+        one_of("resource", SyncResource),
+        one_of("origin", Origin),
+    )
+
+
 class SyncRun(SQLModel, table=True):
     __tablename__ = "sync_runs"
     company_id: int = company_key()

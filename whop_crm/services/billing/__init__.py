@@ -9,6 +9,7 @@ from whop_crm.services.billing.facts import (
     write_refunds,
 )
 from whop_crm.services.billing.linking import link_members, members_of
+from whop_crm.services.billing.remembering import keep_links
 from whop_crm.services.billing.repricing import reprice_memberships, revalue_payments
 from whop_crm.services.billing.rows import Sold, ended_at, row_of
 from whop_crm.services.billing.standing import CLEARED, settle_memberships, settle_payments
@@ -21,6 +22,7 @@ __all__ = [
     "Written",
     "by_version",
     "ended_at",
+    "keep_links",
     "link_members",
     "mark_deleted",
     "members_of",

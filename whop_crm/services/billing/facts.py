@@ -165,6 +165,7 @@ async def write_invoices(db: CompanyDb, facts: Sequence[InvoiceFact]) -> None:
     ]
     sets = {
         "whop_member_id": "coalesce(excluded.whop_member_id, t.whop_member_id)",
+        "whop_user_id": "coalesce(excluded.whop_user_id, t.whop_user_id)",
         "member_id": "coalesce(excluded.member_id, t.member_id)",
     }
     await upsert(db, Invoice, values, link=Link.PERSON, sets=sets)

@@ -10,10 +10,9 @@ from whop_crm.services.sync.care import (
     request_reconciliation,
     start_next,
 )
-from whop_crm.services.sync.following import follow_up
+from whop_crm.services.sync.following import follow_up, list_with_questions
 from whop_crm.services.sync.inbox import (
     BATCH,
-    Drained,
     drain_batch,
     list_due_inboxes,
     mark_due,
@@ -36,7 +35,7 @@ from whop_crm.services.sync.progress import get_progress
 from whop_crm.services.sync.running import run_company
 from whop_crm.services.sync.runs import ensure_first_run, lease_due_runs, look_again, request_run
 from whop_crm.services.sync.schemas import ResourceProgress, RunEnd, RunOutcome, SyncProgress
-from whop_crm.services.sync.upkeep import ensure_months, list_companies, prune_webhooks
+from whop_crm.services.sync.upkeep import ensure_months, list_companies, prune_runs, prune_webhooks
 from whop_crm.services.sync.watching import watch_hooks
 from whop_crm.services.sync.webhook_log import (
     EVENTS_A_PAGE,
@@ -46,6 +45,7 @@ from whop_crm.services.sync.webhook_log import (
     EventRow,
     get_event,
     list_events,
+    list_events_before,
 )
 
 __all__ = [
@@ -53,7 +53,6 @@ __all__ = [
     "EVENTS_A_PAGE",
     "AppliedFacts",
     "DifferenceRow",
-    "Drained",
     "Drift",
     "EventDetail",
     "EventPage",
@@ -79,13 +78,16 @@ __all__ = [
     "list_companies",
     "list_due_inboxes",
     "list_events",
+    "list_events_before",
     "list_runs",
     "list_to_care_for",
     "list_to_poll",
+    "list_with_questions",
     "look_again",
     "mark_due",
     "open_gap",
     "poll",
+    "prune_runs",
     "prune_webhooks",
     "replay",
     "replay_failed",

@@ -59,6 +59,8 @@ async def apply_facts(
     await db.execute(text(_BEGIN), {"company": db.scope.company_id})
     await companies.renew_scope(db)
     sorted_facts = sort_facts(facts)
+    owned = await billing.keep_links(db, sorted_facts.memberships, sorted_facts.payments)
+    sorted_facts.memberships, sorted_facts.payments = owned
     stored, arrived = await _write(db, sorted_facts)
     counted = await _link(db, arrived)
     touched = await _settle(db, sorted_facts, stored.written, origin) | arrived

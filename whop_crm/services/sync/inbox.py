@@ -5,7 +5,6 @@ A failing event steps aside and is tried again; versions protect the facts, orde
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import structlog
@@ -17,18 +16,20 @@ from whop_crm.clients.facts import Envelope, Fact, MembershipFact
 from whop_crm.clients.parse import parse_object
 from whop_crm.db import INBOX_CHANNEL, CompanyDb, PlatformDb, Topic, company_session
 from whop_crm.errors import CrmError, NotFound
-from whop_crm.models import Company, Inbox, WebhookEvent
+from whop_crm.models import Company, Inbox, OpenQuestion, WebhookEvent
 from whop_crm.models.columns import now
 from whop_crm.models.enums import ActivityKind, EventStatus, Origin
 from whop_crm.services import companies
 from whop_crm.services.activities import Draft
-from whop_crm.services.sync.apply import AppliedFacts, apply_facts
+from whop_crm.services.sync.apply import apply_facts
+from whop_crm.services.sync.following import ask, note_due
 from whop_crm.services.sync.subjects import about
 
 BATCH = 100
 TRIES = 3
 _BACKOFF = (timedelta(seconds=2), timedelta(seconds=10))
 _TRIAL_ENDING = "membership.trial_ending_soon"
+_WAKE = text("SELECT pg_notify(:channel, '')").bindparams(channel=INBOX_CHANNEL)
 _log = structlog.get_logger(__name__)
 
 # Plain text, so that storing a delivery announces nothing: a NOTIFY inside each commit would let them in one by one.
@@ -42,14 +43,6 @@ ORDER BY n
 ON CONFLICT (webhook_id) DO NOTHING
 RETURNING webhook_id
 """)
-
-
-@dataclass(frozen=True, slots=True)
-class Drained:
-    """What one look into a company's inbox came to. `followed` is what Whop has to be asked about now."""
-
-    events: int
-    applied: AppliedFacts | None = None
 
 
 async def store_deliveries(db: CompanyDb, envelopes: Sequence[Envelope], origin: Origin = Origin.LIVE) -> set[str]:
@@ -69,7 +62,7 @@ async def mark_due(db: PlatformDb, company_ids: Sequence[int]) -> None:
     later = (col(Inbox.due_at).is_(None)) | (col(Inbox.due_at) > func.now())
     wanted = update(Inbox).where(col(Inbox.company_id).in_(sorted(company_ids)), later).values(due_at=func.now())
     await db.execute(wanted)
-    await db.execute(text("SELECT pg_notify(:channel, '')"), {"channel": INBOX_CHANNEL})
+    await db.execute(_WAKE)
 
 
 async def list_due_inboxes(db: PlatformDb, limit: int = 20) -> list[CompanyRef]:
@@ -79,15 +72,18 @@ async def list_due_inboxes(db: PlatformDb, limit: int = 20) -> list[CompanyRef]:
     return [companies.company_ref(company) for company in found]
 
 
-async def drain_batch(company: CompanyRef) -> Drained:
-    """Works off the next deliveries of one company, in one transaction; nothing where another worker is at it."""
+async def drain_batch(company: CompanyRef) -> int:
+    """Works off the next deliveries of one company, in one transaction, and returns how many it looked at; 0 where
+    another worker is at it. What they leave open is for `follow_up`."""
     async with company_session(Scope.system(company)) as db:
         if not await _claim(db):
-            return Drained(0)
+            return 0
         events = await _next_events(db)
-        applied = await _work_off(db, events) if events else None
+        if events and await _work_off(db, events):
+            await note_due(db)
+            await db.execute(_WAKE)
         await _set_next_due(db)
-    return Drained(len(events), applied)
+    return len(events)
 
 
 async def _claim(db: CompanyDb) -> bool:
@@ -111,28 +107,29 @@ async def _set_next_due(db: CompanyDb) -> None:
     )
 
 
-async def _work_off(db: CompanyDb, events: Sequence[WebhookEvent]) -> AppliedFacts | None:
-    """All at once; where that fails, one by one, so that only the one at fault steps aside."""
+async def _work_off(db: CompanyDb, events: Sequence[WebhookEvent]) -> bool:
+    """All at once; where that fails, one by one, so that only the one at fault steps aside. Whether Whop has to be
+    asked about something."""
     readable = [(event, fact) for event in events if (fact := _read(event)) is not None]
     if not readable:
-        return None
+        return False
     try:
         async with db.begin_nested():
-            applied = await _apply(db, readable)
+            asked = await _apply(db, readable)
     except Exception as error:
         _log.warning("a batch of webhooks failed", company=db.scope.company.whop_id, reason=type(error).__name__)
         return await _one_by_one(db, readable)
     for event, _ in readable:
         _done(event)
-    return applied
+    return asked
 
 
-async def _one_by_one(db: CompanyDb, readable: Sequence[tuple[WebhookEvent, Fact]]) -> AppliedFacts | None:
-    applied: AppliedFacts | None = None
+async def _one_by_one(db: CompanyDb, readable: Sequence[tuple[WebhookEvent, Fact]]) -> bool:
+    asked = False
     for event, fact in readable:
         try:
             async with db.begin_nested():
-                one = await _apply(db, [(event, fact)])
+                asked = await _apply(db, [(event, fact)]) or asked
         except Exception as error:
             _log.exception("a webhook failed", webhook=event.webhook_id, type=event.event_type)
             _failed(
@@ -141,20 +138,18 @@ async def _one_by_one(db: CompanyDb, readable: Sequence[tuple[WebhookEvent, Fact
             )
         else:
             _done(event)
-            applied = one if applied is None else applied.joined(one)
-    return applied
+    return asked
 
 
-async def _apply(db: CompanyDb, readable: Sequence[tuple[WebhookEvent, Fact]]) -> AppliedFacts:
+async def _apply(db: CompanyDb, readable: Sequence[tuple[WebhookEvent, Fact]]) -> bool:
     """What came live and what was read back, each as what it is."""
-    applied: AppliedFacts | None = None
+    asked = False
     for origin in dict.fromkeys(event.origin for event, _ in readable):
         some = [(event, fact) for event, fact in readable if event.origin is origin]
         extra = [draft for event, fact in some if (draft := _trial_ending(event, fact))]
-        one = await apply_facts(db, [fact for _, fact in some], origin, extra)
-        applied = one if applied is None else applied.joined(one)
-    assert applied is not None, "there is no batch of nothing"
-    return applied
+        applied = await apply_facts(db, [fact for _, fact in some], origin, extra)
+        asked = await ask(db, applied, origin) or asked
+    return asked
 
 
 def _read(event: WebhookEvent) -> Fact | None:
@@ -228,6 +223,8 @@ async def _again(db: CompanyDb, which: object) -> int:
 async def sweep(db: CompanyDb) -> bool:
     """Marks the inbox where something waits that nobody was told of: a process died between storing and telling."""
     db.scope.require(Permission.FACTS_WRITE)
+    if await db.scalar(select(col(OpenQuestion.whop_id)).limit(1)) is not None:
+        await note_due(db)
     waiting = select(col(WebhookEvent.id)).where(
         col(WebhookEvent.status) == EventStatus.PENDING, col(WebhookEvent.next_attempt_at) <= func.now()
     )
@@ -241,5 +238,5 @@ async def wake(db: CompanyDb) -> None:
     """Has a worker look into this company's inbox when the transaction commits."""
     db.scope.require(Permission.SYNC_READ)
     await db.execute(update(Inbox).where(col(Inbox.company_id) == db.scope.company_id).values(due_at=func.now()))
-    await db.execute(text("SELECT pg_notify(:channel, '')"), {"channel": INBOX_CHANNEL})
+    await db.execute(_WAKE)
     db.touch((), Topic.WEBHOOKS)

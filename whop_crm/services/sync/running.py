@@ -24,7 +24,7 @@ from whop_crm.services.sync import worker as workers
 from whop_crm.services.sync.apply import apply_facts
 from whop_crm.services.sync.catching_up import CatchUpLists, read_back
 from whop_crm.services.sync.closing import close
-from whop_crm.services.sync.following import follow_up
+from whop_crm.services.sync.following import ask, follow_up
 from whop_crm.services.sync.progress import get_progress
 from whop_crm.services.sync.reading import Chunk, Reading, Whop
 from whop_crm.services.sync.schemas import Claim, RunEnd, RunOutcome, StepKey, SyncProgress
@@ -171,6 +171,8 @@ class _Work:
         async with company_session(self.scope) as db:
             await runs.hold(db, self.claim, progress=True)
             found = await self._write_facts(db, chunks)
+            applied = found.applied if self.claim.kind is RunKind.CATCH_UP else None
+            asked = applied is not None and await ask(db, applied, Origin.CATCH_UP)
             if found.drifted:
                 await runs.hold(db, self.claim, found=found.drifted)
             for chunk in _merged(chunks):
@@ -178,8 +180,8 @@ class _Work:
                 await runs.add_children(db, self.claim, [StepKey(chunk.key.resource, p) for p in chunk.children])
             if announce:
                 db.touch_many(Topic.SYNC_RUNS)
-        if self.claim.kind is RunKind.CATCH_UP and found.applied is not None:
-            await follow_up(self.scope.company, found.applied, cast("WhopClient", self.whop), Origin.CATCH_UP)
+        if asked:
+            await follow_up(self.scope.company, cast("WhopClient", self.whop))
 
     async def _write_facts(self, db: CompanyDb, chunks: Sequence[Chunk]) -> Found:
         if self.claim.kind.is_full:

@@ -94,6 +94,15 @@ async def list_events(db: CompanyDb, query: EventQuery) -> EventPage:
     return EventPage(tuple(rows), total, page, pages, counted > _MOST_COUNTED)
 
 
+async def list_events_before(db: CompanyDb, query: EventQuery, before: int | None, limit: int) -> list[EventRow]:
+    """What matches, newest first, beginning behind an event; `query.page` does not matter."""
+    db.scope.require(Permission.SYNC_READ)
+    wanted = _wanted(query)
+    if before is not None:
+        wanted.append(col(WebhookEvent.id) < before)
+    return await _rows(db, select(WebhookEvent).where(*wanted).order_by(col(WebhookEvent.id).desc()).limit(limit))
+
+
 async def get_event(db: CompanyDb, event_id: int) -> EventDetail:
     """Raises NotFound."""
     db.scope.require(Permission.SYNC_READ)
