@@ -45,3 +45,8 @@ def format_money(minor: int, currency: str, *, cents: bool = True) -> str:
     symbol = _SYMBOLS.get(currency)
     number = f"{major:,.{places}f}"
     return f"{sign}{symbol}{number}" if symbol else f"{sign}{number} {currency.upper()}"
+
+
+def currency_sign(currency: str) -> str:
+    """What stands before an amount: `$`, or the code where there is no sign."""
+    return _SYMBOLS.get(currency, currency.upper())

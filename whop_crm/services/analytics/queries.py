@@ -6,9 +6,9 @@ from sqlalchemy import text
 
 from whop_crm.access import Permission
 from whop_crm.db import CompanyDb
+from whop_crm.filters import last_days
 from whop_crm.models.enums import SyncResource
 from whop_crm.services.analytics.metrics import METRICS, Metric
-from whop_crm.services.analytics.periods import last_days
 from whop_crm.services.analytics.schemas import MetricUnit, MetricValue
 from whop_crm.services.analytics.snapshot import Snapshot, stands, stood
 

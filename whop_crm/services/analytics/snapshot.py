@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from sqlalchemy import text
 
 from whop_crm.db import CompanyDb
+from whop_crm.filters import Period
 from whop_crm.models.enums import MemberStatus
-from whop_crm.services.analytics.periods import Period
 from whop_crm.services.members import STATUS_ORDER, status_rank
 
 HOLDING = (MemberStatus.ACTIVE, MemberStatus.PAST_DUE, MemberStatus.TRIALING, MemberStatus.COMPLETED)
