@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from tests.support import factories
 from tests.support.factories import NOW
+from whop_crm import filters
 from whop_crm.access import Role
 from whop_crm.db import CompanyDb, company_session
 from whop_crm.errors import NotFound
@@ -55,6 +56,15 @@ async def test_a_row_has_what_the_table_shows(here: CompanyDb) -> None:
         mrr_minor=2900,
         joined_at=member.joined_at,
         last_active_at=member.last_active_at,
+        payments=0,
+        failed_payments=0,
+        first_payment_at=None,
+        last_payment_at=None,
+        next_charge_at=None,
+        engagement_score=None,
+        posts=0,
+        comments=0,
+        lessons=0,
     )
 
 
@@ -133,6 +143,7 @@ _person = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("db")
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(people=st.lists(_person, max_size=9), size=st.integers(1, 4))
@@ -237,3 +248,13 @@ async def test_another_company_is_not_there(db: None) -> None:
         assert await members.search_members(here, "hidden") == []
         with pytest.raises(NotFound):
             await members.get_member(here, hidden.whop_id)
+
+
+async def test_the_list_obeys_a_filter(here: CompanyDb) -> None:
+    rich = await factories.member(here, net_revenue_minor=60_000)
+    await factories.member(here, net_revenue_minor=40_000)
+    given = filters.parse({"where": {"field": "net_revenue", "op": "at_least", "value": 50_000}})
+    wanted = filters.resolve(given, await filters.load(here))
+    found = await members.list_members(here, MemberListQuery(where=wanted))
+    assert [row.id for row in found.rows] == [rich.id]
+    assert found.total == 1

@@ -12,7 +12,7 @@ from apscheduler.triggers.interval import IntervalTrigger  # pyright: ignore[rep
 from prometheus_client import Gauge
 
 from whop_crm.db import INBOX_CHANNEL, LEADER_LOCK, leadership, listen
-from whop_crm.jobs import access, care, inbox, recounts, upkeep
+from whop_crm.jobs import access, bulk, care, inbox, recounts, segments, upkeep
 from whop_crm.jobs.care import Care
 from whop_crm.jobs.syncing import SyncRuns
 from whop_crm.jobs.ticking import Job, ticking
@@ -26,7 +26,7 @@ def every(*, hours: float = 0, minutes: float = 0, seconds: float = 0) -> Interv
     return IntervalTrigger(seconds=hours * 3600 + minutes * 60 + seconds, timezone="UTC")  # pyright: ignore[reportArgumentType] # takes fractions
 
 
-def jobs(runs: SyncRuns) -> list[Job]:
+def jobs(runs: SyncRuns, followers: segments.Followers) -> list[Job]:
     counts = Job("30-day counts", every(minutes=10), inbox.recount)
     runs.on_done = counts.wake
     return [
@@ -36,14 +36,21 @@ def jobs(runs: SyncRuns) -> list[Job]:
         Job("webhook health", every(minutes=1), care.watch_hooks),
         Job("poll", every(minutes=1), care.poll),
         Job("inbox", every(seconds=0.5), inbox.drain, on_notice=True),
+        Job("open questions", every(seconds=1), inbox.follow_up, on_notice=True),
         Job("forgotten deliveries", every(minutes=1), inbox.sweep),
         counts,
         Job("changed settings", every(seconds=1), recounts.work),
+        Job("segments", every(seconds=5), followers.follow),
+        Job("segments and time", every(minutes=5), segments.compare_due),
+        Job("bulk actions", every(seconds=1), bulk.work, on_notice=True),
         Job("access", every(minutes=1), access.recheck),
         Job("old sessions", every(hours=24), access.delete_old_sessions),
         Job("months ahead", every(hours=24), upkeep.make_months),
         Job("sealed secrets", every(hours=24), upkeep.seal_anew),
+        Job("old runs", every(hours=24), upkeep.prune_runs),
         Job("old webhooks", every(hours=1), upkeep.prune_webhooks),
+        Job("old actions", every(hours=24), upkeep.forget_old_actions),
+        Job("old API answers", every(hours=1), upkeep.forget_answers),
     ]
 
 
@@ -76,9 +83,9 @@ async def _lead() -> None:
 
 @asynccontextmanager
 async def _clock() -> AsyncGenerator[None]:
-    runs = SyncRuns()
-    all_jobs = jobs(runs)
-    async with ticking(all_jobs):
+    runs, followers = SyncRuns(), segments.Followers()
+    all_jobs = jobs(runs, followers)
+    async with segments.following(followers), ticking(all_jobs):
         waker = asyncio.create_task(_wake([job for job in all_jobs if job.on_notice]))
         try:
             yield

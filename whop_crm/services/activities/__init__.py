@@ -1,6 +1,11 @@
 """Activities: the timeline, which is also the event log."""
 
-from whop_crm.services.activities.actions import record_by_team, record_by_team_for
+from whop_crm.services.activities.actions import (
+    record_by_team,
+    record_by_team_each,
+    record_by_team_for,
+    record_of_company,
+)
 from whop_crm.services.activities.days import retell_days
 from whop_crm.services.activities.queries import FEED_KINDS, feed, timeline
 from whop_crm.services.activities.record import DAY_KINDS, Draft, Linked, link_activities, record, record_visits
@@ -19,7 +24,9 @@ __all__ = [
     "link_activities",
     "record",
     "record_by_team",
+    "record_by_team_each",
     "record_by_team_for",
+    "record_of_company",
     "record_visits",
     "retell_days",
     "timeline",

@@ -131,7 +131,9 @@ async def record_visits(db: CompanyDb, visits: Iterable[tuple[str, datetime]]) -
         )
 
 
-_WAITING = "SELECT 1 FROM activities WHERE member_id IS NULL LIMIT 1"
+_WAITING = """
+SELECT 1 FROM activities
+WHERE member_id IS NULL AND (whop_member_id IS NOT NULL OR whop_user_id IS NOT NULL) LIMIT 1"""
 
 _LINKING = overwrite(
     Activity,

@@ -51,8 +51,11 @@ def row_of(fact: MemberFact) -> dict[str, object]:
     }
 
 
-_LATEST_VISIT = {"last_active_at": "greatest(t.last_active_at, excluded.last_active_at)"}
-"""A visit only ever moves forward, whoever tells of it first."""
+_SETS = {
+    "last_active_at": "greatest(t.last_active_at, excluded.last_active_at)",
+    "whop_user_id": "coalesce(excluded.whop_user_id, t.whop_user_id)",
+}
+"""A visit only ever moves forward, whoever tells of it first, and a member never becomes another user."""
 
 
 _NOTE = overwrite(
@@ -84,7 +87,7 @@ async def write_members(db: CompanyDb, facts: Sequence[MemberFact]) -> dict[str,
     if not latest:
         return {}
     before = await _before(db, list(latest))
-    await upsert(db, Member, [row_of(fact) for fact in latest.values()], sets=_LATEST_VISIT)
+    await upsert(db, Member, [row_of(fact) for fact in latest.values()], sets=_SETS)
     db.touch((), Topic.MEMBERS)
     return before
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, ColumnExpressionArgument, Select, and_, false, func, or_, select
+from sqlalchemy import ColumnElement, ColumnExpressionArgument, Select, func, select
 from sqlmodel import col
 
+from whop_crm.filters import shown_as
 from whop_crm.models import Member, MemberTag
-from whop_crm.models.enums import MemberStatus, ShownStatus
 from whop_crm.services.members.schemas import PAGE_SIZE, MemberListQuery, MemberSort
 from whop_crm.services.members.searching import matches
 
@@ -36,18 +36,11 @@ def conditions(query: MemberListQuery) -> list[Condition]:
     """What a member must meet beyond being in the list at all; empty: nothing."""
     found: list[Condition] = [*matches(query.search)]
     if query.statuses:
-        found.append(_shown_as(query.statuses))
+        found.append(shown_as(list(query.statuses)))
     if query.tag_id is not None:
         tagged = select(col(MemberTag.member_id)).where(col(MemberTag.tag_id) == query.tag_id)
         found.append(col(Member.id).in_(tagged))
     return found
-
-
-def _shown_as(statuses: tuple[ShownStatus, ...]) -> Condition:
-    known = {status.value for status in MemberStatus}
-    plain = [MemberStatus(status.value) for status in statuses if status.value in known]
-    canceling = col(Member.canceling) if ShownStatus.CANCELING in statuses else false()
-    return or_(canceling, and_(col(Member.status).in_(plain), ~col(Member.canceling)))
 
 
 NEAR = 20
@@ -76,23 +69,29 @@ def found_page(query: MemberListQuery, where: list[Condition], offset: int) -> S
     They are all found first and then sorted: walking an order's index would have to look into the table for each
     member on the way, and nobody knows how far the way is.
     """
-    keys = [column.label(f"key{n}") for n, column in enumerate(_columns(query.sort))]
+    keys = [column.label(f"key{n}") for n, column in enumerate(columns(query.sort))]
     found = select(col(Member.id), *keys).where(*where).cte("found").prefix_with("MATERIALIZED")
-    ordered = _in_order([found.c[key.name] for key in keys], found.c.id, query.sort, query.descending)
+    ordered = in_order([found.c[key.name] for key in keys], found.c.id, query.sort, query.descending)
     total = select(func.count()).select_from(found).scalar_subquery()
     return select(found.c.id, total.label("total")).order_by(*ordered).offset(offset).limit(PAGE_SIZE)
 
 
 def order(sort: MemberSort, descending: bool, *, backwards: bool = False) -> list[ColumnElement[Any]]:
     """The order of the list, or exactly its reverse. Ties are broken by id, so that no page repeats a member."""
-    return _in_order(_columns(sort), col(Member.id), sort, descending, backwards=backwards)
+    return in_order(columns(sort), col(Member.id), sort, descending, backwards=backwards)
 
 
-def _columns(sort: MemberSort) -> tuple[Any, ...]:
+def columns(sort: MemberSort) -> tuple[Any, ...]:
+    """What the list is ordered by, before the id."""
     return _REQUIRED[sort] if sort in _REQUIRED else (_OPTIONAL[sort],)
 
 
-def _in_order(
+def is_optional(sort: MemberSort) -> bool:
+    """Whether what it is ordered by may be missing."""
+    return sort in _OPTIONAL
+
+
+def in_order(
     columns: Iterable[Any], row_id: Any, sort: MemberSort, descending: bool, *, backwards: bool = False
 ) -> list[ColumnElement[Any]]:
     down = descending != backwards

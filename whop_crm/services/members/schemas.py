@@ -4,9 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from whop_crm.filters import Filter
 from whop_crm.models.enums import DisputeStatus, Presence, RefundStatus, ShownStatus
 
 PAGE_SIZE = 50
+EVERYONE = Filter()
 
 
 class MemberSort(StrEnum):
@@ -24,7 +26,10 @@ class MemberSort(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MemberListQuery:
-    """One page of the list. `statuses` empty: all; `search` is matched in name, username and email."""
+    """One page of the list. `statuses` empty: all; `search` is matched in name, username and email.
+
+    `where` is a resolved filter that all must meet as well.
+    """
 
     page: int = 1
     sort: MemberSort = MemberSort.JOINED
@@ -32,6 +37,7 @@ class MemberListQuery:
     statuses: tuple[ShownStatus, ...] = ()
     tag_id: int | None = None
     search: str = ""
+    where: Filter = EVERYONE
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,15 @@ class MemberRow:
     mrr_minor: int
     joined_at: datetime | None
     last_active_at: datetime | None
+    payments: int
+    failed_payments: int
+    first_payment_at: datetime | None
+    last_payment_at: datetime | None
+    next_charge_at: datetime | None
+    engagement_score: int | None
+    posts: int
+    comments: int
+    lessons: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +76,22 @@ class MemberPage:
     total: int
     page: int
     pages: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberAfter:
+    """The last member shown: what it was ordered by then, and its id. The next slice begins behind it."""
+
+    keys: tuple[str | int | bool | datetime | None, ...]
+    id: int
+
+
+@dataclass(frozen=True, slots=True)
+class MemberSlice:
+    """Some members in order. `next` is None where there are no more."""
+
+    rows: tuple[MemberRow, ...]
+    next: MemberAfter | None
 
 
 @dataclass(frozen=True, slots=True)

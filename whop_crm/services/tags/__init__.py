@@ -10,7 +10,8 @@ from whop_crm.services.tags.actions import (
     rename_tag,
     tag_name,
 )
-from whop_crm.services.tags.queries import get_tag, list_tags, tags_of
+from whop_crm.services.tags.many import tag_members, undo_tagging, undo_untagging, untag_members
+from whop_crm.services.tags.queries import get_tag, list_tags, tags_by_member, tags_of
 from whop_crm.services.tags.schemas import NAME_LIMIT, MemberTagRow, TagRow
 
 __all__ = [
@@ -26,6 +27,11 @@ __all__ = [
     "recolor_tag",
     "remove_tag",
     "rename_tag",
+    "tag_members",
     "tag_name",
+    "tags_by_member",
     "tags_of",
+    "undo_tagging",
+    "undo_untagging",
+    "untag_members",
 ]

@@ -11,8 +11,9 @@ from whop_crm.access import Permission
 from whop_crm.db import CompanyDb
 from whop_crm.errors import Conflict, InvalidInput, NotFound
 from whop_crm.models import Member, MemberTag, Tag
-from whop_crm.models.enums import ActivityKind, TagColor
-from whop_crm.services import activities
+from whop_crm.models.enums import ActivityKind, TagColor, UsedKind
+from whop_crm.services import activities, changes, usages
+from whop_crm.services.changes import TagAdded, TagRemoved
 from whop_crm.services.tags.schemas import NAME_LIMIT, MemberTagRow
 from whop_crm.text import one_line
 
@@ -40,6 +41,8 @@ async def add_tag(db: CompanyDb, member_id: int, tag: str | int) -> MemberTagRow
     if tagged_at is None:
         return MemberTagRow(row.id, row.name, row.color, await _tagged_at(db, member_id, row.id))
     await _tell(db, ActivityKind.TAGGED, member_id, row)
+    added_now = TagAdded(member_id=member_id, tag_id=row.id, at=tagged_at)
+    await changes.remember(db, added_now, f"Added the tag {row.name}")
     return MemberTagRow(row.id, row.name, row.color, tagged_at)
 
 
@@ -49,8 +52,11 @@ async def remove_tag(db: CompanyDb, member_id: int, tag_id: int) -> None:
     tag = await _tag(db, tag_id)
     db.touch([member_id])
     gone = delete(MemberTag).where(col(MemberTag.member_id) == member_id, col(MemberTag.tag_id) == tag_id)
-    if (await db.execute(gone.returning(col(MemberTag.tag_id)))).scalar_one_or_none() is not None:
+    taken = (await db.execute(gone.returning(col(MemberTag.tagged_by), col(MemberTag.tagged_at)))).one_or_none()
+    if taken is not None:
         await _tell(db, ActivityKind.UNTAGGED, member_id, tag)
+        before = TagRemoved(member_id=member_id, tag_id=tag.id, tagged_by=taken[0], tagged_at=taken[1])
+        await changes.remember(db, before, f"Removed the tag {tag.name}")
 
 
 async def create_tag(db: CompanyDb, name: str) -> int:
@@ -83,12 +89,14 @@ async def recolor_tag(db: CompanyDb, tag_id: int, color: TagColor) -> None:
 async def merge_tags(db: CompanyDb, tag_id: int, into_id: int) -> int:
     """Gives everybody who carries the first tag the second instead, and deletes the first; how many carried it.
 
-    Whoever had both keeps the second as it was. Raises NotFound, and InvalidInput for a tag and itself.
+    Whoever had both keeps the second as it was. Raises NotFound, InvalidInput for a tag and itself, and Conflict while
+    something asks for the first: `segments.merge_tags` has it ask for the second.
     """
     db.scope.require(Permission.TAGS_WRITE)
     if tag_id == into_id:
         raise InvalidInput("A tag cannot be merged into itself.", "into")
     gone, kept = await _locked(db, tag_id, into_id)
+    await usages.refuse_if_used(db, UsedKind.TAG, gone.id, f"the tag “{gone.name}”")
     carried = select(col(MemberTag.company_id), col(MemberTag.member_id), literal(kept.id), col(MemberTag.tagged_by),
                      col(MemberTag.tagged_at)).where(col(MemberTag.tag_id) == gone.id)  # fmt: skip
     columns = ["company_id", "member_id", "tag_id", "tagged_by", "tagged_at"]
@@ -101,9 +109,10 @@ async def merge_tags(db: CompanyDb, tag_id: int, into_id: int) -> int:
 
 
 async def delete_tag(db: CompanyDb, tag_id: int) -> int:
-    """Takes a tag off everybody and deletes it; how many carried it. Raises NotFound."""
+    """Takes a tag off everybody and deletes it; how many carried it. Raises NotFound, and Conflict naming its users."""
     db.scope.require(Permission.TAGS_WRITE)
     [tag] = await _locked(db, tag_id)
+    await usages.refuse_if_used(db, UsedKind.TAG, tag.id, f"the tag “{tag.name}”")
     carried = list(await db.scalars(select(col(MemberTag.member_id)).where(col(MemberTag.tag_id) == tag.id)))
     title, subject = f"Took off the tag {tag.name}", f"tag:{tag.id}"
     await activities.record_by_team_for(db, ActivityKind.UNTAGGED, carried, subject, title, "The tag was deleted.")

@@ -1,5 +1,7 @@
 """Reading tags."""
 
+from collections.abc import Collection
+
 from sqlalchemy import and_, func, select
 from sqlmodel import col
 
@@ -48,3 +50,18 @@ async def tags_of(db: CompanyDb, member_id: int) -> list[MemberTagRow]:
         .order_by(col(MemberTag.tagged_at), col(Tag.id))
     )
     return [MemberTagRow(*row) for row in (await db.execute(statement))]
+
+
+async def tags_by_member(db: CompanyDb, member_ids: Collection[int]) -> dict[int, list[MemberTagRow]]:
+    """The same for many members at once; who carries none has an empty list."""
+    db.scope.require(Permission.MEMBERS_READ)
+    found: dict[int, list[MemberTagRow]] = {one: [] for one in member_ids}
+    statement = (
+        select(col(MemberTag.member_id), col(Tag.id), col(Tag.name), col(Tag.color), col(MemberTag.tagged_at))
+        .join(Tag, col(Tag.id) == col(MemberTag.tag_id))
+        .where(col(MemberTag.member_id).in_(list(found)))
+        .order_by(col(MemberTag.tagged_at), col(Tag.id))
+    )
+    for member_id, tag_id, name, color, at in await db.execute(statement) if found else ():
+        found[member_id].append(MemberTagRow(tag_id, name, color, at))
+    return found
