@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from fastapi import FastAPI
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, iter_route_contexts
 
 from tests.support import factories
 from tests.support.signing_in import WhopSide
@@ -12,6 +12,9 @@ from tests.support.web import ORIGIN, Web
 
 OPEN_TO_ALL = {
     ("GET", "/api/health"),
+    ("GET", "/api/v1/docs"),
+    ("GET", "/api/v1/health"),
+    ("GET", "/api/v1/openapi.json"),
     ("GET", "/metrics"),
     ("GET", "/auth/login"),
     ("GET", "/auth/callback"),
@@ -37,17 +40,14 @@ def endpoints() -> Iterator[tuple[str, str]]:
     from whop_crm.whop_crm import app
 
     api = next(one for one in app.api_transformer if isinstance(one, FastAPI))
-    for route in api.routes:
-        if isinstance(route, APIRoute):
-            yield from ((method, route.path) for method in route.methods)
-        else:
-            for inner in getattr(getattr(route, "original_router", None), "routes", []):
-                yield from ((method, inner.path) for method in inner.methods)
+    for found in iter_route_contexts(api.routes):
+        if isinstance(found.original_route, APIRoute):
+            yield from ((method, found.path) for method in found.methods)
 
 
 def test_the_walk_finds_what_is_there() -> None:
     found = set(endpoints())
-    assert {("GET", "/api/health"), ("GET", "/metrics"), ("POST", "/auth/logout")} <= found
+    assert {("GET", "/api/health"), ("GET", "/metrics"), ("POST", "/auth/logout"), ("GET", "/api/v1/members")} <= found
     assert not {path for _, path in found if not path.startswith(("/api/", "/auth/", "/metrics"))}
 
 
@@ -63,7 +63,8 @@ async def test_whatever_is_not_open_to_all_demands_a_session(web: Web) -> None:
 async def test_whatever_belongs_to_a_company_is_closed_to_others(web: Web) -> None:
     theirs = await factories.company(title="Iron Forge")
     cookie = await factories.sign_in(await factories.company())
-    async with web.http(headers={"origin": ORIGIN, "cookie": f"whop_crm={cookie}"}) as http:
+    headers = {"origin": ORIGIN, "cookie": f"whop_crm={cookie}", "x-company": theirs.whop_id}
+    async with web.http(headers=headers) as http:
         for method, path in set(endpoints()) - OPEN_TO_ALL:
             answer = await http.request(method, _filled(path, theirs.whop_id))
             assert answer.status_code in {401, 403, 404, 405, 422}, f"{method} {path}"

@@ -38,6 +38,7 @@ def counted() -> float:
     )
 
 
+@pytest.mark.slow
 async def test_five_hundred_hostile_deliveries_are_counted_and_nothing_else(web: Web) -> None:
     company = await factories.company()
     wrong, before = Counter[tuple[str, int]](), counted()

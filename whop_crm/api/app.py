@@ -4,16 +4,17 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import cast
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI
 from granian.utils.proxies import wrap_asgi_with_proxy_headers  # pyright: ignore[reportUnknownVariableType] # as below
-from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from whop_crm.api import auth, health, webhooks
+from whop_crm.api import auth, exports, health, imports, webhooks
+from whop_crm.api.elsewhere import add_nothing
 from whop_crm.api.front import FrontDoor, OwnOrigin, SafeHeaders
 from whop_crm.api.inside import FrameDoor
-from whop_crm.api.problems import add_problems, problem
+from whop_crm.api.problems import add_problems
 from whop_crm.api.strangers import FewStrangers
+from whop_crm.api.v1 import add_api, rates
 from whop_crm.clients import oauth, user_token, whop
 from whop_crm.config import settings
 
@@ -25,13 +26,11 @@ def create_api() -> FastAPI:
     api.include_router(health.router)
     api.include_router(auth.router)
     api.include_router(webhooks.router)
-    api.add_route("/api/{rest:path}", _nothing, methods=["GET", "POST", "PUT", "PATCH", "DELETE"])
+    api.include_router(exports.router)
+    api.include_router(imports.router)
+    add_api(api)
+    add_nothing(api)
     return api
-
-
-async def _nothing(_request: Request) -> Response:
-    """Without it an unknown endpoint would answer with a page."""
-    return problem(404, "There is no such endpoint.")
 
 
 def in_front(app: ASGIApp) -> ASGIApp:
@@ -45,10 +44,11 @@ def in_front(app: ASGIApp) -> ASGIApp:
 
 @asynccontextmanager
 async def clients() -> AsyncGenerator[None]:
-    """Closes what the doors have opened to Whop, when the process ends."""
+    """Closes what the doors have opened to Whop and Redis, when the process ends."""
     try:
         yield
     finally:
         await oauth.close()
         await user_token.close()
         await whop.close()
+        await rates.close()

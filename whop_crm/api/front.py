@@ -73,15 +73,19 @@ def _dress(scope: Scope, headers: MutableHeaders) -> None:
         headers["Strict-Transport-Security"] = "max-age=31536000"
     if _HASHED.search(scope["path"]):
         headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    elif _private(scope["path"], headers.get("content-type", "")):
+    elif _private(scope["path"], headers):
         headers["Cache-Control"] = "no-store"
     location = headers.get("location")
     if location and scope["path"] != routes.OUTSIDE:
         headers["location"] = _same_place(scope, location)
 
 
-def _private(path: str, content_type: str) -> bool:
-    return path.startswith(("/api/", "/auth/", "/metrics")) or not content_type or content_type.startswith("text/html")
+def _private(path: str, headers: MutableHeaders) -> bool:
+    """Pages, and what we answer ourselves unless it may be asked for again by its tag."""
+    content_type = headers.get("content-type", "")
+    if content_type.startswith("text/html"):
+        return True
+    return "etag" not in headers and (path.startswith(("/api/", "/auth/", "/metrics")) or not content_type)
 
 
 def _same_place(scope: Scope, location: str) -> str:

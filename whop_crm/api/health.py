@@ -37,15 +37,15 @@ _SYNC_AGE = Gauge("whop_crm_last_sync_timestamp_seconds", "When the last sync wa
 @router.get("/api/health")
 async def health() -> Response:
     """200 when fit, 503 when not; the body says why."""
-    report, fit = await _report()
-    return JSONResponse(report, 200 if fit else 503)
+    said, fit = await report()
+    return JSONResponse(said, 200 if fit else 503)
 
 
 @router.get("/metrics")
 async def metrics(request: Request) -> Response:
     if not _from_this_machine(request):
         raise NotFound("There is nothing here.")
-    await _report()
+    await report()
     return Response(generate_latest(REGISTRY), media_type=CONTENT_TYPE_LATEST)
 
 
@@ -55,7 +55,8 @@ def _from_this_machine(request: Request) -> bool:
     return host in {"127.0.0.1", "::1"} and not forwarded
 
 
-async def _report() -> tuple[dict[str, Any], bool]:
+async def report() -> tuple[dict[str, Any], bool]:
+    """What the answer says, and whether that is fit."""
     began = time.perf_counter()
     try:
         async with asyncio.timeout(_PATIENCE):

@@ -24,6 +24,19 @@ def add_problems(api: FastAPI) -> None:
     api.add_exception_handler(Exception, _unexpected)
 
 
+async def answer_to(request: Request, error: Exception) -> Response:
+    """The problem of an error that a caller may see."""
+    match error:
+        case CrmError():
+            return await _crm_error(request, error)
+        case RequestValidationError():
+            return await _invalid(request, error)
+        case HTTPException():
+            return await _http_error(request, error)
+        case _:
+            return await _unexpected(request, error)
+
+
 async def _crm_error(_request: Request, error: Exception) -> Response:
     known = cast("CrmError", error)
     more: dict[str, Any] = {}
