@@ -10,6 +10,7 @@ from urllib.parse import quote, urlsplit
 
 COMPANY_ARG = "biz"
 MEMBER_ARG = "mber"
+SEGMENT_ARG = "seg"
 
 HOME = "/"
 """Who is not signed in starts here. `?reason=<code>` says why a sign-in did not work, see `SignInProblem`."""
@@ -32,15 +33,32 @@ OUTSIDE = "/auth/outside"
 EXPERIENCES = "/experiences/"
 """Where Whop opens the app as an experience; leads on to the dashboard of its company."""
 
+EXPORT = "/api/exports/{company}/members.csv"
+"""Members as a file. An HTTP address: a plain link, never a client-side one."""
+
+IMPORT_FILE = "/api/imports/{company}"
+IMPORT_PROBLEMS = "/api/imports/{company}/{import_id}/problems.csv"
+"""Where a file is sent to, and where the lines that did not fit come from. HTTP addresses, too."""
+
 DASHBOARD = "/dashboard/[biz]"
 CONNECTION = "/dashboard/[biz]/connection"
 MEMBERS = "/dashboard/[biz]/members"
 MEMBER = "/dashboard/[biz]/members/[mber]"
+SEGMENTS = "/dashboard/[biz]/segments"
+SEGMENT = "/dashboard/[biz]/segments/[seg]"
+SEGMENT_EDIT = "/dashboard/[biz]/segments/[seg]/edit"
+"""`new` in the place of the id makes one, and `?template=` or `?f=`, a filter, say what to begin with."""
+ACTIONS = "/dashboard/[biz]/actions"
+IMPORT = "/dashboard/[biz]/import"
 SYNC = "/dashboard/[biz]/sync"
 SETTINGS = "/dashboard/[biz]/settings"
 SETTINGS_TEAM = "/dashboard/[biz]/settings/team"
 SETTINGS_TAGS = "/dashboard/[biz]/settings/tags"
+SETTINGS_FIELDS = "/dashboard/[biz]/settings/fields"
 SETTINGS_SESSIONS = "/dashboard/[biz]/settings/sessions"
+SETTINGS_API_KEYS = "/dashboard/[biz]/settings/api-keys"
+API_DOCS = "/api/v1/docs"
+"""What the REST API can do, for people."""
 
 
 class SignInProblem(StrEnum):
@@ -87,6 +105,31 @@ def member(company: object, member: object) -> str:
     return f"/dashboard/{company}/members/{member}"
 
 
+def segments(company: object) -> str:
+    return f"/dashboard/{company}/segments"
+
+
+def segment(company: object, segment: object) -> str:
+    return f"/dashboard/{company}/segments/{segment}"
+
+
+def segment_edit(company: object, segment: object) -> str:
+    """`segment` is its id, or "new"."""
+    return f"/dashboard/{company}/segments/{segment}/edit"
+
+
+def members_of_segment(company: object, segment: object) -> str:
+    return f"/dashboard/{company}/members?segment={segment}"
+
+
+def actions(company: object) -> str:
+    return f"/dashboard/{company}/actions"
+
+
+def members_of_list(company: object, list_id: object) -> str:
+    return f"/dashboard/{company}/members?list={list_id}"
+
+
 def sync(company: object) -> str:
     return f"/dashboard/{company}/sync"
 
@@ -103,8 +146,33 @@ def settings_tags(company: object) -> str:
     return f"/dashboard/{company}/settings/tags"
 
 
+def settings_fields(company: object) -> str:
+    return f"/dashboard/{company}/settings/fields"
+
+
 def settings_sessions(company: object) -> str:
     return f"/dashboard/{company}/settings/sessions"
+
+
+def export(company: object) -> str:
+    """`?` and what the member list's address has behind it may follow."""
+    return f"/api/exports/{company}/members.csv"
+
+
+def settings_api_keys(company: object) -> str:
+    return f"/dashboard/{company}/settings/api-keys"
+
+
+def import_members(company: object) -> str:
+    return f"/dashboard/{company}/import"
+
+
+def import_file(company: object) -> str:
+    return f"/api/imports/{company}"
+
+
+def import_problems(company: object, import_id: object) -> str:
+    return f"/api/imports/{company}/{import_id}/problems.csv"
 
 
 def sign_in(next_path: str | None = None) -> str:

@@ -6,12 +6,13 @@ import { useListbox } from "./listbox.js";
 const fold = (text) =>
   text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().trim();
 
-function Option({ option, chosen, onToggle }) {
+function Option({ option, chosen, once, onToggle }) {
   return (
     <div
       role="option"
       aria-selected={chosen}
       className="option"
+      data-close={once || undefined}
       onClick={() => onToggle(option.value, !chosen)}
     >
       <span className="option__dot" data-color={option.color} aria-hidden="true" />
@@ -26,7 +27,7 @@ function Option({ option, chosen, onToggle }) {
  * @param {(value: string, selected: boolean) => void} onToggle
  * @param {(text: string) => void} [onCreate] - without it nothing can be created.
  */
-export function Combobox({ options, label, placeholder, createLabel, emptyText, maxLength, ...on }) {
+export function Combobox({ options, label, placeholder, createLabel, emptyText, maxLength, once, ...on }) {
   const { onToggle, onCreate } = on;
   const id = useId();
   const root = useRef(null);
@@ -41,7 +42,7 @@ export function Combobox({ options, label, placeholder, createLabel, emptyText, 
   const creatable = onCreate && wanted && !all.some((o) => fold(o.label) === wanted);
 
   const toggle = (value, selected) => {
-    setAhead({ ...ahead, [value]: selected });
+    if (!once) setAhead({ ...ahead, [value]: selected });
     onToggle?.(value, selected);
   };
   const create = () => {
@@ -71,11 +72,18 @@ export function Combobox({ options, label, placeholder, createLabel, emptyText, 
             key={option.value}
             option={option}
             chosen={ahead[option.value] ?? Boolean(option.selected)}
+            once={once}
             onToggle={toggle}
           />
         ))}
         {creatable && (
-          <div role="option" aria-selected="false" className="option" onClick={create}>
+          <div
+            role="option"
+            aria-selected="false"
+            className="option"
+            data-close={once || undefined}
+            onClick={create}
+          >
             <span className="option__plus" aria-hidden="true" />
             <span className="option__label">
               {createLabel} “{text.trim()}”

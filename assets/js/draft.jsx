@@ -77,3 +77,26 @@ export function Draft({ name, version, children }) {
     </span>
   );
 }
+
+/** Child: a form. Its fields follow `values`, by name, until somebody has changed them; what is being filled in stays. */
+export function Following({ values, children }) {
+  const node = useRef(null);
+  const last = useRef(values);
+
+  // React shows a new default in a text field that nobody has touched, but never in a list of choices.
+  useLayoutEffect(() => {
+    const fields = node.current.querySelector("form").elements;
+    for (const [name, value] of Object.entries(values)) {
+      const field = fields.namedItem(name);
+      const before = last.current[name];
+      if (field && value !== before && field.value === before) field.value = value;
+    }
+    last.current = values;
+  });
+
+  return (
+    <div ref={node} className="contents" data-follows>
+      {children}
+    </div>
+  );
+}

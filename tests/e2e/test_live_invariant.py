@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Team
 from tests.e2e.test_tags_and_notes import carried, create_tag, picker
-from tests.support.browser_page import OWNER, card, main, ready, sketch
+from tests.support.browser_page import OWNER, card, main, ready, rows, sketch
 from tests.support.crm import Crm, eventually
 from whop_crm.sandbox.transitions import update_user
 
@@ -55,7 +55,8 @@ def watch(crm: Crm, team_of_module: Team) -> Watch:
     member = crm.member(f"{user} AND {renewing} AND m.payments > 1")
     context = team_of_module.browser_of(OWNER)
     addresses = {"dashboard": crm.dashboard(), "members": crm.members(), "profile": crm.profile(member),
-                 "page 2": crm.members("sort=last_active&dir=desc")}  # fmt: skip
+                 "page 2": crm.members("sort=last_active&dir=desc"),
+                 "actions": f"{crm.dashboard()}/actions"}  # fmt: skip
     tabs = {name: team_of_module.visit(context, address) for name, address in addresses.items()}
     fresh = team_of_module.visit(team_of_module.browser_of(OWNER), crm.dashboard())
     return Watch(crm, member, tabs, fresh, team_of_module.visit(context, crm.profile(member)))
@@ -101,6 +102,23 @@ def _delete_note(watch: Watch) -> None:
     watch.hand.get_by_role("alertdialog").get_by_role("button", name="Delete note").click()
 
 
+def _tag_many(watch: Watch) -> None:
+    watch.hand.goto(watch.crm.members())
+    boxes = rows(watch.hand).get_by_role("checkbox")
+    boxes.nth(0).check()
+    boxes.nth(3).click(modifiers=["Shift"])
+    bar = watch.hand.get_by_role("region", name="Selection")
+    bar.get_by_role("button", name="Add tag", exact=True).click()
+    watch.hand.get_by_role("combobox", name="Add tag").fill("Many")
+    watch.hand.get_by_role("option", name="Create “Many”").click()
+    expect(watch.hand.locator("[data-sonner-toast]").filter(has_text="to 4 members")).to_be_visible()
+
+
+def _undo_many(watch: Watch) -> None:
+    told = watch.hand.locator("[data-sonner-toast]").filter(has_text="to 4 members")
+    told.get_by_role("button", name="Undo").click()
+
+
 ACTIONS: dict[str, Callable[[Watch], object]] = {
     "create_tag": _create_tag,
     "remove_tag": _remove_tag,
@@ -128,6 +146,8 @@ ACTIONS: dict[str, Callable[[Watch], object]] = {
     "one_more_membership": _at_whop("join"),
     "cancel_now": _at_whop("cancel-now"),
     "leave": _at_whop("leave"),
+    "tag_many": _tag_many,
+    "undo_many": _undo_many,
 }
 """In an order in which each is possible."""
 
@@ -135,3 +155,72 @@ ACTIONS: dict[str, Callable[[Watch], object]] = {
 @pytest.mark.parametrize("action", ACTIONS)
 def test_an_open_tab_equals_a_fresh_one_after(watch: Watch, action: str) -> None:
     watch.after(ACTIONS[action])
+
+
+# what a company sets
+
+
+@pytest.fixture(scope="module")
+def settings_watch(watch: Watch, team_of_module: Team) -> Watch:
+    """The tabs that show what is set, and what follows from it."""
+    settings = f"{watch.crm.dashboard()}/settings"
+    context = watch.hand.context
+    tabs = {name: watch.tabs[name] for name in ("dashboard", "profile")}
+    tabs["settings"] = team_of_module.visit(context, settings)
+    tabs["tags"] = team_of_module.visit(context, f"{settings}/tags")
+    return Watch(watch.crm, watch.member, tabs, watch.fresh, team_of_module.visit(context, settings))
+
+
+def _set(currency: str, week: str, posts: str) -> Callable[[Watch], object]:
+    def act(watch: Watch) -> None:
+        watch.hand.goto(f"{watch.crm.dashboard()}/settings")
+        ready(watch.hand).get_by_label("Currency").select_option(currency)
+        watch.hand.get_by_label("Week starts on").select_option(week)
+        watch.hand.get_by_label("Posts", exact=True).fill(posts)
+        watch.hand.get_by_role("button", name="Save changes").click()
+        expect(watch.hand.get_by_text("Saved", exact=False).first).to_be_visible()
+        eventually(lambda: not watch.crm.rows("SELECT 1 FROM recounts WHERE finished_at IS NULL"), 60)
+
+    return act
+
+
+def _on_tags(act: Callable[[Page], object]) -> Callable[[Watch], object]:
+    def on_tags(watch: Watch) -> None:
+        watch.hand.goto(f"{watch.crm.dashboard()}/settings/tags")
+        act(ready(watch.hand))
+
+    return on_tags
+
+
+def _save_tag(page: Page, button: str, name: str, color: str) -> None:
+    page.get_by_role("button", name=button).click()
+    page.get_by_role("dialog").get_by_label("Name").fill(name)
+    page.get_by_role("dialog").get_by_title(color).click()
+    page.get_by_role("button", name="Save tag").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+def _merge_tag(page: Page) -> None:
+    page.get_by_role("button", name="Merge Seen by everybody").click()
+    page.get_by_role("dialog").get_by_label("Merge into").select_option("Kept")
+    page.get_by_role("button", name="Merge tags").click()
+
+
+def _delete_tag(page: Page) -> None:
+    page.get_by_role("button", name="Delete Kept").click()
+    page.get_by_role("alertdialog").get_by_role("button", name="Delete tag").click()
+
+
+SETTINGS: dict[str, Callable[[Watch], object]] = {
+    "change_settings": _set("eur", "Sunday", "7"),
+    "change_settings_back": _set("usd", "Monday", "3"),
+    "create_tag": _on_tags(lambda page: _save_tag(page, "New tag", "Kept", "Pink")),
+    "rename_and_recolor_tag": _on_tags(lambda page: _save_tag(page, "Edit Seen by all", "Seen by everybody", "Pink")),
+    "merge_tags": _on_tags(_merge_tag),
+    "delete_tag": _on_tags(_delete_tag),
+}
+
+
+@pytest.mark.parametrize("action", SETTINGS)
+def test_an_open_tab_equals_a_fresh_one_after_settings(settings_watch: Watch, action: str) -> None:
+    settings_watch.after(SETTINGS[action])

@@ -2,17 +2,18 @@
 
 import re
 
+import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from tests.e2e.conftest import Team
 from tests.e2e.test_tags_and_notes import create_tag
-from tests.support.browser_page import OWNER, SUPPORT, VIEWER, barriers, card, main, overflow, ready, sign_in, sketch
+from tests.support.browser_page import OWNER, SUPPORT, VIEWER, card, demand_fit, listen, main, ready, sign_in, sketch
 from tests.support.crm import Crm, eventually
 
 pytestmark = pytest.mark.e2e
 
-SECTIONS = ("", "/team", "/tags", "/sessions")
+SECTIONS = ("", "/team", "/tags", "/fields", "/sessions")
 
 
 def settings(crm: Crm, section: str = "") -> str:
@@ -29,17 +30,11 @@ def save(page: Page) -> None:
 
 
 @pytest.mark.parametrize("person", [OWNER, VIEWER], ids=["admin", "read_only"])
-@pytest.mark.parametrize("section", SECTIONS, ids=["company", "team", "tags", "sessions"])
+@pytest.mark.parametrize("section", SECTIONS, ids=["company", "team", "tags", "fields", "sessions"])
 def test_it_fits_and_is_accessible(crm: Crm, team: Team, section: str, person: object) -> None:
     page = team.open(person, settings(crm, section))  # pyright: ignore[reportArgumentType] # one of two people
-    page.add_style_tag(content="*, *::before, *::after { animation: none !important; transition: none !important }")
     expect(main(page).get_by_role("heading", level=1)).to_have_text("Settings")
-    for width, dark in ((1440, False), (1440, True), (768, True), (375, False)):
-        page.emulate_media(color_scheme="dark" if dark else "light")
-        page.set_viewport_size({"width": width, "height": 900})
-        assert overflow(page) <= 0, f"{width} px"
-        if width != 768:
-            assert barriers(page) == [], f"{width} px, {'dark' if dark else 'light'}"
+    demand_fit(page, (1440, False), (768, True), (375, False))
 
 
 def test_the_time_zone_is_changed_and_everybody_sees_it(crm: Crm, team: Team) -> None:
@@ -63,6 +58,25 @@ def test_the_time_zone_is_changed_and_everybody_sees_it(crm: Crm, team: Team) ->
     eventually(lambda: crm.value(done, crm.company), 60)
     fresh = team.open(OWNER, crm.dashboard())
     eventually(lambda: sketch(dashboard) == sketch(fresh))
+
+
+def test_what_is_being_filled_in_stays_while_another_admin_saves(crm: Crm, team: Team) -> None:
+    page, other = team.open(OWNER, settings(crm)), team.open(OWNER, settings(crm))
+    posts, week = page.get_by_label("Posts", exact=True), page.get_by_label("Week starts on")
+    posts.fill("9")
+    other.get_by_label("Week starts on").select_option("Saturday")
+    other.get_by_label("Posts", exact=True).fill("4")
+    save(other)
+    expect(week).to_have_value("6")
+    expect(posts).to_have_value("9")
+    expect(posts).to_be_focused()
+    save(page)
+    expect(other.get_by_label("Posts", exact=True)).to_have_value("9")
+    other.get_by_label("Posts", exact=True).fill("3")
+    other.get_by_label("Week starts on").select_option("Monday")
+    save(other)
+    expect(posts).to_have_value("3")
+    expect(week).to_have_value("1")
 
 
 def test_weights_that_cannot_be_are_refused_in_words(crm: Crm, team: Team) -> None:
@@ -162,6 +176,53 @@ def test_a_tag_is_changed_by_keyboard_alone(crm: Crm, team: Team) -> None:
     page.keyboard.press("Tab")
     page.keyboard.press("Enter")
     expect(tag_row(page, "By keyboard")).to_have_count(0)
+
+
+def test_an_api_key_is_shown_once_works_and_is_revoked(crm: Crm, team: Team) -> None:
+    page, other = team.open(OWNER, settings(crm, "/api-keys")), team.open(OWNER, settings(crm, "/api-keys"))
+    demand_fit(page, (1440, False), (768, True), (375, False))
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.get_by_role("button", name="New API key").click()
+    dialog = page.get_by_role("dialog", name="New API key")
+    dialog.get_by_label("Name").fill("Weekly report")
+    dialog.get_by_label("Read members").uncheck()
+    dialog.get_by_role("button", name="Make key").click()
+    expect(dialog.get_by_role("alert").filter(has_text="Choose what the key may do")).to_be_visible()
+    dialog.get_by_label("Read members").check()
+    dialog.get_by_role("button", name="Make key").click()
+    shown = page.get_by_role("dialog", name="Your new API key")
+    expect(shown).to_contain_text("wcrm_")
+    found = re.search(r"wcrm_[\w-]{43}", shown.inner_text())
+    assert found
+    demand_fit(page, (375, True), (1440, False))
+    headers = {"authorization": f"Bearer {found[0]}"}
+    assert httpx.get(f"{crm.url}/api/v1/members", headers=headers).json()["data"]
+    shown.get_by_role("button", name="Done").click()
+    row = other.get_by_role("row").filter(has_text="Weekly report")
+    expect(row).to_contain_text(found[0][:11])
+    expect(row).not_to_contain_text(found[0])
+    other.get_by_role("button", name="Revoke Weekly report").click()
+    other.get_by_role("alertdialog").get_by_role("button", name="Revoke key").click()
+    expect(page.get_by_role("row").filter(has_text="Weekly report")).to_contain_text("Revoked")
+    assert httpx.get(f"{crm.url}/api/v1/members", headers=headers).status_code == 401
+
+
+def test_keys_are_for_admins_alone(crm: Crm, team: Team) -> None:
+    page = team.open(VIEWER, settings(crm, "/api-keys"))
+    expect(main(page)).to_contain_text("You cannot see this")
+    expect(page.get_by_role("link", name="API keys")).to_have_count(0)
+    demand_fit(page, (1440, False), (375, True))
+
+
+def test_the_documentation_of_the_api_is_a_plain_page(crm: Crm, team: Team) -> None:
+    page = team.browser_of(None).new_page()
+    complaints = listen(page)
+    page.goto("/api/v1/docs")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Whop CRM API")
+    page.get_by_text("Save a filter with a name").click()
+    expect(page.locator("details[open]")).to_contain_text('"name": "Big spenders"')
+    demand_fit(page, (1440, False), (375, True))
+    assert complaints == []
 
 
 def test_ending_a_session_closes_its_tabs_at_once(crm: Crm, team: Team) -> None:

@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.e2e.conftest import WORLD
 from tests.support import database
-from tests.support.browser_page import OWNER, barriers, listen, main, overflow, ready, rows, sign_in
+from tests.support.browser_page import OWNER, demand_fit, listen, main, ready, rows, sign_in
 from tests.support.crm import Crm, eventually
 from tests.support.server import server
 
@@ -40,12 +40,7 @@ def test_every_page_with_few_members(small: Crm, page: Page, members: int) -> No
     for address in (small.dashboard(), small.members()):
         page.goto(address)
         ready(page)
-        page.add_style_tag(content="*, *::before, *::after { animation: none !important; transition: none !important }")
-        for width, dark in ((1440, False), (768, True), (375, False), (375, True)):
-            page.emulate_media(color_scheme="dark" if dark else "light")
-            page.set_viewport_size({"width": width, "height": 900})
-            assert overflow(page) <= 0, f"{address} at {width} px"
-            assert barriers(page) == [], f"{address} at {width} px"
+        demand_fit(page, (1440, False), (768, True), (375, False), (375, True))
     if members:
         expect(rows(page)).to_have_count(members)
     else:

@@ -8,7 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Team
 from tests.support import database
-from tests.support.browser_page import OWNER, SUPPORT, barriers, card, main, overflow, sketch
+from tests.support.browser_page import OWNER, SUPPORT, barriers, card, demand_fit, main, sketch
 from tests.support.crm import Crm, eventually
 
 pytestmark = pytest.mark.e2e
@@ -160,9 +160,4 @@ def test_a_company_of_others_stays_closed(crm: Crm, team: Team) -> None:
 
 def test_it_fits_and_is_accessible(crm: Crm, team: Team) -> None:
     page = team.open(OWNER, address(crm))
-    page.add_style_tag(content="*, *::before, *::after { animation: none !important; transition: none !important }")
-    for width, dark in ((1440, False), (1440, True), (768, True), (375, False)):
-        page.emulate_media(color_scheme="dark" if dark else "light")
-        page.set_viewport_size({"width": width, "height": 900})
-        assert overflow(page) <= 0, f"{width} px"
-        assert barriers(page) == [], f"{width} px, {'dark' if dark else 'light'}"
+    demand_fit(page, (1440, False), (1440, True), (768, True), (375, False))

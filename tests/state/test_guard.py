@@ -12,7 +12,7 @@ from whop_crm.access import CompanyRef, Role
 from whop_crm.db import platform_session
 from whop_crm.services import companies
 from whop_crm.services.companies import Standing
-from whop_crm.state import session
+from whop_crm.state import session, wire
 from whop_crm.state.base import PageStatus
 from whop_crm.state.guard import REFLEX_EVENTS
 from whop_crm.state.members import MembersState
@@ -261,3 +261,34 @@ async def test_a_search_that_comes_late_does_not_lead_back_to_the_list(web: Web)
         tab.path = f"{path}/mber_somebody"
         await tab.call(MembersState, "search", text="anna")
         assert tab.told == []
+
+
+async def test_an_open_tab_is_no_use_of_a_session_but_goes_on_being_checked(web: Web) -> None:
+    company = await factories.company()
+    cookie = await factories.sign_in(company)
+    async with web.tab(f"/dashboard/{company.whop_id}/members", cookie) as tab:
+        await tab.open()
+        async with platform_session() as db:
+            await db.execute(text("UPDATE sessions SET last_seen_at = now() - interval '3 hours'"))
+            await db.execute(text("UPDATE company_access SET checked_at = now() - interval '16 minutes'"))
+        session.forget_visits()
+        for sent in (wire.event_name(SessionState, "check"), wire.event_name(MembersState, "refresh")):
+            async with platform_session() as db:
+                await db.execute(text("UPDATE sessions SET open_at = NULL"))
+            await (await wire.Tabs(web.app).send(tab.token, sent))
+            assert await _noted() == (True, True), "open, but not in use"
+        async with platform_session() as db:
+            assert len(await companies.list_due_checks(db)) == 1
+        await tab.call(MembersState, "search", text="ann")
+        assert await _noted() == (False, True)
+
+
+async def _noted() -> tuple[bool, bool]:
+    """Whether nobody did anything for hours, and whether a tab is open now."""
+    async with platform_session() as db:
+        found = await db.execute(
+            text(
+                "SELECT last_seen_at < now() - interval '2 hours', open_at > now() - interval '1 minute' FROM sessions"
+            )
+        )
+    return tuple(found.one())

@@ -12,6 +12,7 @@ from tests.support import factories
 from tests.support.web import Web
 from whop_crm.db import Notice, Topic, company_session, platform_session
 from whop_crm.services import companies
+from whop_crm.state import live
 from whop_crm.state.base import PageStatus
 from whop_crm.state.live import Hub, Watch, hub
 from whop_crm.state.member import MemberState
@@ -31,10 +32,24 @@ class FakeWire:
         self.sent: list[tuple[str, str]] = []
         self.gone: set[str] = set()
         self.hold: asyncio.Event | None = None
+        self.store: list[bool | Exception] = []
+        self.hung_up: list[int] = []
 
     async def send(self, token: str, event_name: str) -> Awaitable[Any]:
         self.sent.append((token, event_name))
         return asyncio.ensure_future(self.hold.wait() if self.hold else asyncio.sleep(0))
+
+    async def hang_up_all(self) -> None:
+        """Keeps how many looks at the store were still to come."""
+        self.hung_up.append(len(self.store))
+
+    async def store_is_whole(self) -> bool:
+        if not self.store:
+            raise asyncio.CancelledError
+        found = self.store.pop(0)
+        if isinstance(found, Exception):
+            raise found
+        return found
 
     def socket_id(self, token: str) -> str | None:
         return None if token in self.gone else f"socket of {token}"
@@ -320,3 +335,15 @@ async def test_a_refresh_after_the_session_ended_shows_nothing_new(web: Web) -> 
             await factories.member(db, name="Anna Forge")
         await tab.until(lambda: tab.var(MembersState, "status") == PageStatus.LOADING)
         assert "Anna Forge" not in "".join(tab.raw)
+
+
+async def test_every_tab_dials_again_once_the_store_was_away_or_emptied(
+    wired: tuple[Hub, FakeWire], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, wire = wired
+    monkeypatch.setattr(live, "STORE_EVERY", 0)
+    away = ConnectionError("gone")
+    wire.store = [True, True, away, away, True, True, False, True, away, False, True]
+    with pytest.raises(asyncio.CancelledError):
+        await one.keep_store(wire)
+    assert wire.hung_up == [6, 4, 1]

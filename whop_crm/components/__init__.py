@@ -62,6 +62,7 @@ from whop_crm.components.fields import (
     color_field,
     draft,
     filter_chip,
+    following,
     link_tabs,
     post_form,
     search_field,
@@ -95,6 +96,7 @@ from whop_crm.components.palette import (
     palette_side,
     palette_trigger,
 )
+from whop_crm.components.rows import chosen_table, row_keys
 from whop_crm.components.shell import (
     NavItem,
     alone,
@@ -129,6 +131,7 @@ __all__ = [
     "change",
     "checkbox",
     "chips",
+    "chosen_table",
     "color_field",
     "combobox",
     "combobox_popover",
@@ -149,6 +152,7 @@ __all__ = [
     "feed",
     "feed_row",
     "filter_chip",
+    "following",
     "grid",
     "head",
     "icon_button",
@@ -192,6 +196,7 @@ __all__ = [
     "progress_bar",
     "relative_time",
     "row",
+    "row_keys",
     "search_field",
     "select_field",
     "shell",

@@ -18,15 +18,18 @@ def combobox(  # noqa: PLR0913  (keyword-only words and handlers)
     create_label: str = "Create",
     empty_text: str = "Nothing found.",
     max_length: int = 60,
+    once: bool = False,
 ) -> rx.Component:
-    """A filter line over a list; Enter or a click toggles, several in a row.
+    """A filter line over a list; Enter or a click toggles, several in a row. `once`: a choice closes the popover.
 
     `options`: Var of a list of objects with `value`, `label` and, where wanted, `color` (TagColor)
     and `selected`. Filtering, arrow keys and the choice's first appearance happen in the browser; the
     server hears `on_toggle(value: str, selected: bool)` and `on_create(text: str)`, and what it then
     puts into `options` is what stands.
     """
-    props = {} if on_create is None else {"on_create": on_create}
+    props: dict[str, Any] = {} if on_create is None else {"on_create": on_create}
+    if once:
+        props["once"] = True
     return ComboboxBox.create(
         options=options,
         label=label,

@@ -9,7 +9,7 @@ from typing import Any
 import reflex as rx
 
 from whop_crm.components.layout import classes
-from whop_crm.components.local import DraftBox, NavLink
+from whop_crm.components.local import DraftBox, FollowingBox, NavLink
 
 
 def _described(control: rx.Component, name: str, label: Any, hint: Any, error: Any) -> rx.Component:
@@ -162,6 +162,13 @@ def draft(field: rx.Component, name: Any, version: Any) -> rx.Component:
     empties the field.
     """
     return DraftBox.create(field, name=name, version=version)
+
+
+def following(form: rx.Component, values: dict[str, Any]) -> rx.Component:
+    """A form whose fields show what is saved, by name, whoever saves it. A field that somebody has changed here stays
+    as it is until it is saved.
+    """
+    return FollowingBox.create(form, values=values)
 
 
 class _BrowserForm(rx.el.Form):

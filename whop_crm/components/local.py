@@ -84,6 +84,16 @@ class DraftBox(rx.Component):
     version: rx.Var[int]
 
 
+class FollowingBox(rx.Component):
+    """Child: a form."""
+
+    library = "$/public/js/draft.jsx"
+    tag = "Following"
+    alias = "FollowingBox"
+
+    values: rx.Var[dict[str, str]]
+
+
 class PaletteBox(rx.Component):
     library = "$/public/js/palette.jsx"
     tag = "Palette"
@@ -107,8 +117,50 @@ class ComboboxBox(rx.Component):
     create_label: rx.Var[str]
     empty_text: rx.Var[str]
     max_length: rx.Var[int]
+    once: rx.Var[bool]
     on_toggle: rx.EventHandler[_toggled_event]
     on_create: rx.EventHandler[_created_event]
+
+
+def _picked_event(ids: rx.Var[list[str]], on: rx.Var[bool]) -> list[rx.Var[Any]]:
+    return [ids, on]
+
+
+def _sized_event(column: rx.Var[str], width: rx.Var[int]) -> list[rx.Var[Any]]:
+    return [column, width]
+
+
+class RowKeys(rx.Component):
+    """Children: a table whose rows carry data-id."""
+
+    library = "$/public/js/rows.jsx"
+    tag = "RowKeys"
+
+    previewing: rx.Var[str]
+    chosen: rx.Var[int]
+    on_pick: rx.EventHandler[_picked_event]
+    on_pick_page: rx.EventHandler[passthrough_event_spec(bool)]
+    on_clear: rx.EventHandler[no_args_event_spec]
+    on_preview: rx.EventHandler[passthrough_event_spec(str)]
+    on_follow: rx.EventHandler[passthrough_event_spec(str)]
+
+
+class RowPick(rx.Component):
+    library = "$/public/js/rows.jsx"
+    tag = "RowPick"
+
+    label: rx.Var[str]
+    checked: rx.Var[bool]
+    some: rx.Var[bool]
+    all: rx.Var[bool]
+
+
+class ColumnEdge(rx.Component):
+    library = "$/public/js/rows.jsx"
+    tag = "ColumnEdge"
+
+    column: rx.Var[str]
+    on_size: rx.EventHandler[_sized_event]
 
 
 class ZoneBox(rx.Component):

@@ -7,6 +7,7 @@ from whop_crm import routes
 from whop_crm.models.enums import ActivityGroup
 from whop_crm.pages.parts.frame import framed
 from whop_crm.pages.parts.looks import kind_icon, kind_tone, outcome_badge, status_badge
+from whop_crm.pages.parts.member_fields import fields_card
 from whop_crm.state.member import MemberState
 from whop_crm.state.session import SessionState
 from whop_crm.state.views import CourseLine, MembershipCard, NoteLine, PaymentLine, TagChip, TimelineLine
@@ -24,7 +25,7 @@ def _profile() -> rx.Component:
         _tags(),
         ui.split(
             ui.stack(_overview(), _memberships(), _payments(), _timeline(), gap=6),
-            ui.stack(_notes(), _stats(), _courses(), gap=6),
+            ui.stack(_notes(), fields_card(), _stats(), _courses(), gap=6),
         ),
         gap=6,
     )

@@ -113,7 +113,7 @@ def _drift() -> rx.Component:
 
 def _difference(row: rx.Var[DifferenceLine]) -> rx.Component:
     return ui.feed_row(
-        ui.event_icon(rx.icon("not-equal", aria_hidden=True), Tone.WARNING),
+        ui.event_icon(rx.icon("equal-not", aria_hidden=True), Tone.WARNING),
         rx.fragment(
             ui.row(
                 rx.el.span(row.resource, class_name="strong"),

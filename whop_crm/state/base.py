@@ -67,6 +67,8 @@ class Page(rx.State, mixin=True):
     problem: str = ""
     busy: bool = False
     """The same page is being read for another address: what it shows is about to change."""
+    parts: ClassVar[tuple[type[rx.State], ...]] = ()
+    """Other states that belong to this page, and are emptied with it when it is left."""
     _path: str = ""
 
     async def _read(self) -> None:
@@ -78,7 +80,8 @@ class Page(rx.State, mixin=True):
         """The page was opened: give it this as `on_load`."""
         before = hub.watch(wire.token(), self._watch())
         if before is not None and before is not type(self):
-            (await self.get_state(before)).reset()
+            for left in (before, *before.parts):
+                (await self.get_state(left)).reset()
         self.busy = self.status is PageStatus.READY and self.router.url.path == self._path
         if not self.busy:
             self.status, self._path = PageStatus.LOADING, self.router.url.path
@@ -87,11 +90,17 @@ class Page(rx.State, mixin=True):
         self.busy = False
 
     @page_event
-    async def refresh(self) -> None:
+    async def refresh(self) -> Any:
         """Something that this page shows has changed. Sent by the hub."""
         tab = hub.find(wire.token())
-        if tab is not None and tab.watch is not None and tab.watch.page is type(self):
-            await self._show()
+        if tab is None or tab.watch is None or tab.watch.page is not type(self):
+            return None
+        await self._show()
+        return await self._tell()
+
+    async def _tell(self) -> Any:
+        """What to say, in a toast, of what a refresh has found."""
+        return None
 
     @page_event
     async def retry(self) -> AsyncIterator[Any]:

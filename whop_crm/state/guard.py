@@ -48,6 +48,7 @@ _TABS.set_function(lambda: hub.open_tabs)
 CHECK = wire.event_name(SessionState, "check")
 """Does nothing: it is sent to have the gate look at a tab again."""
 
+_SENT_BY_US = frozenset({"check", "refresh"})
 _NEW_PAGE = "on_load_internal"
 _REPEATED = frozenset({"hydrate", "hydrate_and_load", _NEW_PAGE, "load", "refresh"})
 Resolve = Callable[[str | None, str | None], Awaitable[Visit | None]]
@@ -73,9 +74,12 @@ class Guard(Middleware):
             log.warning("event_refused", event_name=event.name[:200], reason="not allowed" if rule is None else "gone")
             return StateUpdate()
         root = state._get_root_state()
+        if not root.router_data:
+            return await self._lost(app, event, connection)
         company = routes.company_in(root.router.url.path)
         try:
             found = await self._resolve(session.session_cookie(connection.cookie), company)
+            await session.note(found, by_hand=event.name.rpartition(".")[2] not in _SENT_BY_US)
         except Exception as error:
             return self._undecided(event, connection, error)
         session.enter(found)
@@ -89,6 +93,12 @@ class Guard(Middleware):
         if event.name.rpartition(".")[2] in _REPEATED:
             hub.miss(wire.token(), connection.socket_id, event.name)
         return wire.only(rx.toast.error("Our database cannot be reached. This page comes back by itself."))
+
+    async def _lost(self, app: rx.App, event: Event, connection: wire.Connection) -> StateUpdate:
+        """The state of this tab is gone and it was not the browser that spoke: nobody knows where the tab is."""
+        log.warning("state_lost", event_name=event.name[:200])
+        await wire.hang_up(app, connection.socket_id)
+        return StateUpdate()
 
     def _follow(self, event: Event, connection: wire.Connection, found: Visit | None) -> None:
         """Tells the live hub where this tab is."""

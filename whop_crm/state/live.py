@@ -26,6 +26,9 @@ KEPT_EVERY = 300.0
 """Seconds between two signs of life for the state of each open tab: Reflex forgets one after 900 without any, and the
 next refresh would find neither page nor address in it."""
 
+STORE_EVERY = 1.0
+"""Seconds between two looks at what keeps the states of tabs."""
+
 _PRUNED_EVERY = 100
 Found = TypeVar("Found")
 
@@ -39,6 +42,14 @@ class Wire(Protocol):
 
     def socket_id(self, token: str) -> str | None:
         """The tab's live connection, None when it is gone."""
+        ...
+
+    async def hang_up_all(self) -> None:
+        """Ends every connection; browsers dial again by themselves."""
+        ...
+
+    async def store_is_whole(self) -> bool:
+        """Whether the states of tabs are still there. Raises where that cannot be found out."""
         ...
 
 
@@ -210,6 +221,24 @@ class Hub:
             await asyncio.sleep(KEPT_EVERY)
             self._wake(list(self._tabs.values()), lambda _tab: {self._check})
 
+    async def keep_store(self, wire: Wire) -> None:
+        """Has every tab connect anew once what keeps their states was away or emptied, for ever: what happened in them
+        meanwhile is lost."""
+        away = False
+        while True:
+            try:
+                lost = not await wire.store_is_whole()
+            except Exception as error:
+                if not away:
+                    log.error("state_store_away", reason=type(error).__name__)
+                away = True
+            else:
+                if away or lost:
+                    log.warning("state_store_back", emptied=lost)
+                    await wire.hang_up_all()
+                away = False
+            await asyncio.sleep(STORE_EVERY)
+
     def _wake(self, tabs: list[Tab], events: Callable[[Tab], set[str]]) -> None:
         now = monotonic()
         for tab in tabs:
@@ -303,6 +332,7 @@ async def running(wire: Wire, check: str, forget: Callable[[], None]) -> AsyncIt
     tasks = [
         loop.create_task(hub.run(wire, check, forget), name="live hub"),
         loop.create_task(hub.keep_tabs(), name="tabs kept"),
+        loop.create_task(hub.keep_store(wire), name="store kept"),
     ]
     try:
         yield

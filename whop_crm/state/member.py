@@ -9,8 +9,9 @@ from whop_crm.access import Permission
 from whop_crm.db import CompanyDb, Topic
 from whop_crm.errors import InvalidInput
 from whop_crm.models.enums import ActivityGroup
-from whop_crm.services import activities, members, notes, tags
+from whop_crm.services import activities, changes, custom_fields, members, notes, tags
 from whop_crm.state.base import Page, needs, page_event, this_company
+from whop_crm.state.undo import offer
 from whop_crm.state.views import (
     CourseLine,
     MembershipCard,
@@ -20,6 +21,7 @@ from whop_crm.state.views import (
     TagChip,
     TagOption,
     TimelineLine,
+    ValueLine,
     course_line,
     membership_card,
     note_line,
@@ -28,6 +30,7 @@ from whop_crm.state.views import (
     tag_chip,
     tag_options,
     timeline_line,
+    value_line,
 )
 
 _STEP = 20
@@ -37,7 +40,8 @@ _FIRST_PAYMENTS, _MOST_PAYMENTS = 8, 200
 class MemberState(Page, rx.State):
     watches: ClassVar[frozenset[Topic]] = frozenset(
         {Topic.MEMBERS, Topic.MEMBERSHIPS, Topic.PAYMENTS, Topic.REFUNDS, Topic.DISPUTES, Topic.PRODUCTS, Topic.PLANS,
-         Topic.ACTIVITIES, Topic.COURSES, Topic.TAGS, Topic.MEMBER_TAGS, Topic.NOTES, Topic.COMPANIES}
+         Topic.ACTIVITIES, Topic.COURSES, Topic.TAGS, Topic.MEMBER_TAGS, Topic.NOTES, Topic.CUSTOM_FIELDS,
+         Topic.CUSTOM_VALUES, Topic.COMPANIES}
     )  # fmt: skip
     permission: ClassVar[Permission | None] = Permission.MEMBERS_READ
 
@@ -49,6 +53,7 @@ class MemberState(Page, rx.State):
     tags: list[TagChip] = []
     tag_options: list[TagOption] = []
     notes: list[NoteLine] = []
+    fields: list[ValueLine] = []
     timeline: list[TimelineLine] = []
     more_timeline: bool = False
     group: str = ""
@@ -90,6 +95,7 @@ class MemberState(Page, rx.State):
         self.tags = [tag_chip(row) for row in carried]
         self.tag_options = tag_options(await tags.list_tags(db), carried)
         self.notes = [note_line(row) for row in await notes.list_notes(db, found.id)]
+        self.fields = [value_line(row) for row in await custom_fields.values_of(db, found.id)]
         await self._read_timeline(db)
 
     async def _read_payments(self, db: CompanyDb, first: members.PaymentPage) -> None:
@@ -129,31 +135,40 @@ class MemberState(Page, rx.State):
         self._shown_payments = min(self._shown_payments + members.PAGE_SIZE, _MOST_PAYMENTS)
         await self._show()
 
+    async def _whose(self, db: CompanyDb) -> members.MemberDetail:
+        """The member in the address: after a reconnect somebody may act before the page has been read again."""
+        return await members.get_member(db, self._param(routes.MEMBER_ARG))
+
     @needs(Permission.TAGS_WRITE)
-    async def toggle_tag(self, tag_id: str, on: bool) -> None:
+    async def toggle_tag(self, tag_id: str, on: bool) -> Any:
         async with this_company() as db:
-            member = await members.get_member(db, self._of)
+            member = await self._whose(db)
             if on:
                 await tags.add_tag(db, member.id, _number(tag_id))
             else:
                 await tags.remove_tag(db, member.id, _number(tag_id))
+        return offer("Tag added" if on else "Tag removed", changes.last_change(db))
 
     @needs(Permission.TAGS_WRITE)
-    async def create_tag(self, name: str) -> None:
+    async def create_tag(self, name: str) -> Any:
         async with this_company() as db:
-            member = await members.get_member(db, self._of)
+            member = await self._whose(db)
             await tags.add_tag(db, member.id, name)
+        return offer("Tag added", changes.last_change(db))
 
     @needs(Permission.TAGS_WRITE)
-    async def remove_tag(self, tag_id: int) -> None:
+    async def remove_tag(self, tag_id: int) -> Any:
         async with this_company() as db:
-            await tags.remove_tag(db, self._member_id, tag_id)
+            member = await self._whose(db)
+            await tags.remove_tag(db, member.id, tag_id)
+        return offer("Tag removed", changes.last_change(db))
 
     @needs(Permission.NOTES_WRITE)
     async def add_note(self, form: dict[str, str]) -> None:
         try:
             async with this_company() as db:
-                await notes.add_note(db, self._member_id, form.get("body", ""))
+                member = await self._whose(db)
+                await notes.add_note(db, member.id, form.get("body", ""))
         except InvalidInput as error:
             self.note_error = str(error)
         else:
@@ -179,13 +194,13 @@ class MemberState(Page, rx.State):
             self.edit_error = str(error)
             return None
         self.editing, self.editing_body, self.edit_error = 0, "", ""
-        return rx.toast.success("Note saved")
+        return offer("Note saved", changes.last_change(db))
 
     @needs(Permission.NOTES_WRITE)
     async def delete_note(self, note_id: int) -> Any:
         async with this_company() as db:
             await notes.delete_note(db, note_id)
-        return rx.toast.success("Note deleted")
+        return offer("Note deleted", changes.last_change(db))
 
 
 def _number(text: str) -> int:

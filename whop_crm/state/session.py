@@ -59,9 +59,16 @@ class SessionState(rx.State):
     framed: bool = False
     """The tab is inside Whop's frame, where signing in is Whop's business."""
     can_tag: bool = False
+    can_segment: bool = False
+    can_list: bool = False
     can_note: bool = False
+    can_fill: bool = False
+    can_define: bool = False
+    can_export: bool = False
+    can_import: bool = False
     can_sync: bool = False
     can_set: bool = False
+    can_manage_keys: bool = False
     _fingerprint: str = ""
     _shown: tuple[object, ...] = ()
 
@@ -145,7 +152,7 @@ forget_visits = _visits.clear
 
 
 async def resolve(cookie: str | None, company: str | None) -> Visit | None:
-    """Looks the session up, at most a second old, and notes that it is in use."""
+    """Looks the session up, at most a second old."""
     if cookie is None:
         return None
     if known := _visits.find(cookie, company):
@@ -153,11 +160,17 @@ async def resolve(cookie: str | None, company: str | None) -> Visit | None:
     asked_at = monotonic()
     async with platform_session() as db:
         found = await companies.find_visit(db, cookie, company)
-        if found is not None and companies.is_due(found):
-            await companies.touch_session(db, found.session_id)
     if found is not None:
         _visits.keep(cookie, company, found, asked_at)
     return found
+
+
+async def note(found: Visit | None, *, by_hand: bool) -> None:
+    """Notes that the session is in use. What the hub sends to an open tab is no use of it: only that it is open, so
+    that Whop goes on being asked who may see it."""
+    if found is not None and companies.is_due(found, by_hand=by_hand):
+        async with platform_session() as db:
+            await companies.touch_session(db, found.session_id, by_hand=by_hand)
 
 
 async def show(state: SessionState, found: Visit | None, company: str | None) -> None:
@@ -199,9 +212,16 @@ def _show_role(state: SessionState, proof: Scope | None) -> None:
     state.company_zone = proof.company.timezone if proof else "UTC"
     state.role = proof.role.label if proof else ""
     state.can_tag = bool(proof and proof.allows(Permission.TAGS_WRITE))
+    state.can_list = bool(proof and proof.allows(Permission.LISTS_WRITE))
+    state.can_segment = bool(proof and proof.allows(Permission.SEGMENTS_WRITE))
     state.can_note = bool(proof and proof.allows(Permission.NOTES_WRITE))
+    state.can_define = bool(proof and proof.allows(Permission.FIELDS_WRITE))
+    state.can_fill = bool(proof and proof.allows(Permission.VALUES_WRITE))
+    state.can_import = bool(proof and proof.allows(Permission.IMPORT))
+    state.can_export = bool(proof and proof.allows(Permission.EXPORT))
     state.can_sync = bool(proof and proof.allows(Permission.SYNC_RUN))
     state.can_set = bool(proof and proof.allows(Permission.SETTINGS_WRITE))
+    state.can_manage_keys = bool(proof and proof.allows(Permission.KEYS_MANAGE))
 
 
 async def my_sessions() -> list[SessionRow]:

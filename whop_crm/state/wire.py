@@ -3,15 +3,21 @@
 Covered by `tests/state/test_wire.py`.
 """
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import reflex as rx
 from reflex.event import Event
+from reflex.istate.manager.redis import StateManagerRedis
 from reflex.state import BaseState, StateUpdate
 from reflex_base.event.context import EventContext
 from reflex_base.registry import RegistrationContext
+
+_STORE_PATIENCE = 5.0
+_MARK_SECONDS = 600
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +84,40 @@ def only(*events: Any) -> StateUpdate:
     return StateUpdate(events=Event.from_event_type(list(events)))
 
 
+async def hang_up(app: rx.App, socket_id: str) -> None:
+    """Ends a tab's connection. Its browser dials again within seconds and has everything sent anew."""
+    if app.event_namespace is not None:
+        await app.event_namespace.disconnect(socket_id)
+
+
 class Tabs:
     """The open tabs of an app, as the live hub reaches them."""
 
     def __init__(self, app: rx.App) -> None:
         self._app = app
+        self._mark = f"whop_crm_store_{uuid4().hex}"
+        self._marked = False
 
     async def send(self, token: str, event_name: str) -> Awaitable[Any]:
         """Puts an event into a tab's queue, behind what waits there; the result is done when the event is."""
         with self._app.set_contexts():
             return await self._app.event_processor.enqueue(token, Event(name=event_name))
+
+    async def hang_up_all(self) -> None:
+        """Ends every connection of this process, those that nothing was heard of yet included."""
+        namespace = self._app.event_namespace
+        for socket_id in list(namespace.sid_to_token) if namespace else ():
+            await hang_up(self._app, socket_id)
+
+    async def store_is_whole(self) -> bool:
+        """Whether the store of states still has what was put there. Raises where it cannot be reached."""
+        manager = self._app.state_manager
+        if not isinstance(manager, StateManagerRedis):
+            return True
+        async with asyncio.timeout(_STORE_PATIENCE):
+            kept = await manager.redis.set(self._mark, "1", ex=_MARK_SECONDS, get=True)
+        was, self._marked = self._marked, True
+        return kept is not None or not was
 
     def socket_id(self, token: str) -> str | None:
         """The tab's live connection, None when it is gone."""

@@ -73,6 +73,7 @@ def _shell(*children: Any) -> rx.Component:
         links=[
             ui.NavItem("Dashboard", routes.dashboard(SessionState.company), "layout-dashboard", exact=True),
             ui.NavItem("Members", _members(), "users"),
+            ui.NavItem("Segments", routes.segments(SessionState.company), "filter"),
             ui.NavItem("Sync", routes.sync(SessionState.company), "refresh-cw"),
             ui.NavItem("Settings", routes.settings(SessionState.company), "settings"),
         ],
@@ -106,6 +107,7 @@ def _user() -> rx.Component:
         SessionState.user_name,
         SessionState.user_photo,
         SessionState.role,
+        ui.menu_link("Recent actions", to=routes.actions(SessionState.company), icon="history"),
         ui.menu_link("Connection", to=routes.connection(SessionState.company)),
         ui.menu_link("My sessions", to=routes.settings_sessions(SessionState.company), icon="monitor-smartphone"),
         sign_out_item("Sign out", routes.SIGN_OUT),

@@ -73,6 +73,9 @@ _KIND_LOOKS: dict[ActivityKind, tuple[str, Tone]] = {
     ActivityKind.UNTAGGED: ("tag", Tone.NEUTRAL),
     ActivityKind.NOTED: ("sticky-note", Tone.NEUTRAL),
     ActivityKind.PROFILE_CHANGED: ("user-pen", Tone.NEUTRAL),
+    ActivityKind.FIELD_CHANGED: ("text-cursor-input", Tone.NEUTRAL),
+    ActivityKind.EXPORTED: ("download", Tone.NEUTRAL),
+    ActivityKind.IMPORTED: ("upload", Tone.NEUTRAL),
 }
 
 

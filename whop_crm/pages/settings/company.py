@@ -17,6 +17,10 @@ ON_LOAD = State.load
 _ZONES = [(zone, zone.replace("_", " ").replace("/", " / ")) for zone in ZONES]
 _CURRENCIES = [(code, f"{code.upper()} · {name}") for code, name in CURRENCIES.items()]
 _WEEKS = [(str(day), name) for day, name in WEEK_STARTS.items()]
+_SAVED = {
+    "timezone": State.zone, "week_start": State.week_start, "currency": State.currency, "pause_rule": State.pause_rule,
+    "posts": State.posts, "comments": State.comments, "courses": State.courses, "recency": State.recency,
+}  # fmt: skip
 _PAUSES = [(PauseRule.APART.value, "In rows of its own"), (PauseRule.CHURN.value, "As churn")]
 
 
@@ -29,6 +33,10 @@ def page() -> rx.Component:
 
 
 def _form() -> rx.Component:
+    return ui.following(_fields(), _SAVED)
+
+
+def _fields() -> rx.Component:
     return rx.el.form(
         ui.stack(
             ui.card(ui.stack(_place(), gap=4), title="Time and money"),
@@ -44,7 +52,6 @@ def _form() -> rx.Component:
             gap=6,
         ),
         on_submit=State.save,
-        key=State.fields_key,
         class_name="measure",
     )
 

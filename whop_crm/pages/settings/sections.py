@@ -16,13 +16,20 @@ def section(*children: Any) -> rx.Component:
 
 def tabs() -> rx.Component:
     """The way from one section to another."""
+    return rx.cond(SessionState.can_manage_keys, _links(with_keys=True), _links(with_keys=False))
+
+
+def _links(*, with_keys: bool) -> rx.Component:
     company = SessionState.company
+    keys = [("API keys", routes.settings_api_keys(company), True)] if with_keys else []
     return ui.link_tabs(
         "Settings",
         ("Company", routes.settings(company), True),
         ("Team", routes.settings_team(company), True),
         ("Tags", routes.settings_tags(company), True),
+        ("Fields", routes.settings_fields(company), True),
         ("Connection", routes.connection(company), True),
+        *keys,
         ("My sessions", routes.settings_sessions(company), True),
     )
 

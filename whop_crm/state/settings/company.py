@@ -27,8 +27,6 @@ class CompanySettingsState(Page, rx.State):
     courses: str = ""
     recency: str = ""
     recount: RecountLine = RecountLine()
-    fields_key: str = ""
-    """Changes with what is saved: the fields then begin anew."""
     zone_error: str = ""
     weights_error: str = ""
 
@@ -41,7 +39,6 @@ class CompanySettingsState(Page, rx.State):
         weights = now.weights
         self.posts, self.comments = str(weights.posts), str(weights.comments)
         self.courses, self.recency = str(weights.courses), str(weights.recency)
-        self.fields_key = repr(now)
 
     @needs(Permission.SETTINGS_WRITE)
     async def save(self, form: dict[str, str]) -> Any:

@@ -8,7 +8,7 @@ from whop_crm.access import Permission
 from whop_crm.db import Topic
 from whop_crm.errors import Conflict, InvalidInput
 from whop_crm.models.enums import TagColor
-from whop_crm.services import tags
+from whop_crm.services import segments, tags
 from whop_crm.state.base import Page, needs, this_company
 from whop_crm.state.views import TagLine, tag_line
 from whop_crm.state.views.text import counted
@@ -102,6 +102,6 @@ class MergeTagState(rx.State):
             raise InvalidInput("Choose the tag to merge into.", "into")
         async with this_company() as db:
             kept = await tags.get_tag(db, int(into))
-            await tags.merge_tags(db, self.tag_id, kept.id)
+            await segments.merge_tags(db, self.tag_id, kept.id)
         self.is_open = False
         return rx.toast.success(f"Merged into {kept.name}")

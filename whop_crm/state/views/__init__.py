@@ -6,6 +6,17 @@ enum's value; the page turns them into words and colours in one place.
 """
 
 from whop_crm.state.views.activity import FeedLine, TimelineLine, feed_line, timeline_line
+from whop_crm.state.views.columns import (
+    ColumnOption,
+    ListColumn,
+    MemberExtras,
+    RowLine,
+    ViewLine,
+    column_options,
+    list_columns,
+    row_line,
+    view_line,
+)
 from whop_crm.state.views.connection import (
     ConnectionView,
     ScopeLine,
@@ -15,7 +26,20 @@ from whop_crm.state.views.connection import (
     scope_line,
     webhook_line,
 )
+from whop_crm.state.views.deeds import DeedLine, WorkLine, deed_line, work_line
+from whop_crm.state.views.exporting import ColumnLine, column_line
+from whop_crm.state.views.fields import TYPE_NAMES, FieldLine, ValueLine, field_lines, value_line
 from whop_crm.state.views.figures import Figure, figure
+from whop_crm.state.views.importing import (
+    ChangeLine,
+    ImportColumn,
+    ImportLine,
+    ProblemLine,
+    change_lines,
+    import_column,
+    import_line,
+    problem_line,
+)
 from whop_crm.state.views.members import Hit, MemberLine, StatusChip, hit, member_line, status_chip
 from whop_crm.state.views.profile import (
     CourseLine,
@@ -28,10 +52,12 @@ from whop_crm.state.views.profile import (
     profile,
 )
 from whop_crm.state.views.settings import (
+    KeyLine,
     RecountLine,
     SessionLine,
     TagLine,
     TeammateLine,
+    key_line,
     recount_line,
     session_line,
     tag_line,
@@ -53,24 +79,37 @@ from whop_crm.state.views.syncing import (
     sync_line,
     sync_now,
 )
-from whop_crm.state.views.team import NoteLine, TagChip, TagOption, note_line, tag_chip, tag_options
+from whop_crm.state.views.team import NoteLine, TagChip, TagOption, list_option, note_line, tag_chip, tag_options
 
 __all__ = [
+    "TYPE_NAMES",
+    "ChangeLine",
+    "ColumnLine",
+    "ColumnOption",
     "ConnectionView",
     "CourseLine",
+    "DeedLine",
     "DifferenceLine",
     "DriftLine",
     "EventLine",
     "EventView",
     "FeedLine",
+    "FieldLine",
     "Figure",
     "Hit",
+    "ImportColumn",
+    "ImportLine",
+    "KeyLine",
+    "ListColumn",
+    "MemberExtras",
     "MemberLine",
     "MembershipCard",
     "NoteLine",
     "PaymentLine",
+    "ProblemLine",
     "Profile",
     "RecountLine",
+    "RowLine",
     "RunLine",
     "ScopeLine",
     "SessionLine",
@@ -82,23 +121,38 @@ __all__ = [
     "TagOption",
     "TeammateLine",
     "TimelineLine",
+    "ValueLine",
+    "ViewLine",
     "WebhookLine",
+    "WorkLine",
     "attention",
+    "change_lines",
+    "column_line",
+    "column_options",
     "connection_view",
     "course_line",
+    "deed_line",
     "difference_line",
     "drift_line",
     "event_line",
     "event_view",
     "feed_line",
+    "field_lines",
     "figure",
     "hit",
+    "import_column",
+    "import_line",
+    "key_line",
+    "list_columns",
+    "list_option",
     "member_line",
     "membership_card",
     "note_line",
     "payment_line",
+    "problem_line",
     "profile",
     "recount_line",
+    "row_line",
     "run_line",
     "scope_line",
     "session_line",
@@ -110,5 +164,8 @@ __all__ = [
     "tag_options",
     "teammate_line",
     "timeline_line",
+    "value_line",
+    "view_line",
     "webhook_line",
+    "work_line",
 ]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from whop_crm.access import Role, role_for
 from whop_crm.models.enums import AccessLevel
+from whop_crm.services.api_keys import KeyRow
 from whop_crm.services.companies import SessionRow, TeammateRow
 from whop_crm.services.settings import RecountProgress
 from whop_crm.services.tags import TagRow
@@ -51,6 +52,25 @@ class SessionLine:
     began: str
     seen: str
     mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLine:
+    """An API key; `prefix` is its beginning, `scopes` in a few words, `used` empty for never."""
+
+    id: int
+    name: str
+    prefix: str
+    scopes: str
+    maker: str
+    used: str
+    revoked: bool
+
+
+def key_line(row: KeyRow) -> KeyLine:
+    scopes = " and ".join(scope.value for scope in row.scopes).capitalize()
+    used = iso(row.last_used_at)
+    return KeyLine(row.id, row.name, f"{row.prefix}…", scopes, row.created_by_name, used, row.revoked_at is not None)
 
 
 def recount_line(progress: RecountProgress | None) -> RecountLine:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from whop_crm.services.lists import ListRow
 from whop_crm.services.notes import NoteRow
 from whop_crm.services.tags import MemberTagRow, TagRow
 from whop_crm.state.views.text import iso
@@ -46,6 +47,10 @@ def tag_chip(row: MemberTagRow) -> TagChip:
 def tag_options(known: Sequence[TagRow], carried: Sequence[MemberTagRow]) -> list[TagOption]:
     on = {row.id for row in carried}
     return [TagOption(str(row.id), row.name, row.color.value, row.id in on) for row in known]
+
+
+def list_option(row: ListRow) -> TagOption:
+    return TagOption(str(row.id), row.name, row.color.value, False)
 
 
 def note_line(row: NoteRow) -> NoteLine:

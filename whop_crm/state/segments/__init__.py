@@ -1,0 +1,1 @@
+"""The pages of segments: all of them, one, and the builder."""
