@@ -1,7 +1,8 @@
-"""The commands: `whop-crm demo | run | worker | migrate | backup | restore | sync | doctor | sandbox …`."""
+"""The commands: `whop-crm demo | run | worker | migrate | backup | restore | sync | api-key | doctor | sandbox …`."""
 
 import os
 import shlex
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -178,6 +179,54 @@ def sync(company: str = typer.Option(help="The company's id, biz_…")) -> None:
         log.configure()
         done = asyncio.run(sync_now(company, tell))
     raise typer.Exit(0 if done else 1)
+
+
+keys_app = typer.Typer(no_args_is_help=True, help="API keys of a company: make, list and revoke them.")
+app.add_typer(keys_app, name="api-key")
+Company = Annotated[str, typer.Option(help="The company's id, biz_…")]
+
+
+@keys_app.command("create")
+def create_key(
+    company: Company,
+    scopes: Annotated[str, typer.Option(help="What it may: read, write, export; separated by commas.")] = "read",
+    name: Annotated[str, typer.Option(help="What it is for.")] = "Command line",
+) -> None:
+    """Make a key and print it. It is not shown again."""
+    from whop_crm.jobs.keys_now import make
+
+    _with_database(lambda: make(company, name, scopes, tell))
+
+
+@keys_app.command("list")
+def list_keys(company: Company) -> None:
+    """List the company's keys."""
+    from whop_crm.jobs.keys_now import show
+
+    _with_database(lambda: show(company, tell))
+
+
+@keys_app.command("revoke")
+def revoke_key(
+    company: Company, key: Annotated[int, typer.Option("--id", help="The key's number, as `list` shows it.")]
+) -> None:
+    """End a key: from now on it opens nothing."""
+    from whop_crm.jobs.keys_now import revoke
+
+    _with_database(lambda: revoke(company, key, tell))
+
+
+def _with_database(work: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """Does something with the database of the settings, here and now."""
+    import asyncio
+
+    from whop_crm.config import settings
+    from whop_crm.runtime.paths import data_folder
+    from whop_crm.runtime.run import database, prepare_database
+
+    with database(data_folder(settings().data_dir)):
+        prepare_database(settings())
+        asyncio.run(work())
 
 
 @app.command()

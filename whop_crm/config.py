@@ -35,7 +35,8 @@ class Settings(BaseSettings):
         default=None, description="The same database as the owner of its tables, for migrations."
     )
     redis_url: str | None = Field(
-        default=None, description="Where several processes keep the state of tabs. Empty: each in its own memory."
+        default=None,
+        description="Where processes share tabs and count API requests. Empty: in memory, and in PostgreSQL.",
     )
     clock: bool = Field(
         default=True, description="Whether this process offers to run the clock; false where `whop-crm worker` does."
@@ -68,6 +69,9 @@ class Settings(BaseSettings):
     )
     whop_requests_per_minute: int = Field(
         default=540, ge=1, description="The client's own budget per API operation; Whop allows 600."
+    )
+    api_requests_per_minute: int = Field(
+        default=100, ge=1, description="How many requests each API key may make in a minute."
     )
     session_days: int = Field(default=30, ge=1, le=30, description="How long a sign-in lasts.")
     log_level: str = Field(

@@ -81,7 +81,20 @@ class MemberDay(SQLModel, table=True):
         PrimaryKeyConstraint("company_id", "member_id", "kind", "day"),
         one_of("kind", DayKind),
         within_company("member_id", "members"),
+        Index("member_days_window", "company_id", "kind", "day", "member_id", postgresql_include=["n"]),
     )
+
+
+class MemberScore(SQLModel, table=True):
+    """A member's engagement score as it stood at the end of a local day; a row only where it changed."""
+
+    __tablename__ = "member_scores"
+    company_id: int = company_key()
+    member_id: int = big(primary_key=True)
+    day: date = Field(primary_key=True)
+    score: int | None = None
+
+    __table_args__ = (PrimaryKeyConstraint("company_id", "member_id", "day"), within_company("member_id", "members"))
 
 
 class CourseProgress(SQLModel, table=True):

@@ -54,6 +54,9 @@ class Session(SQLModel, table=True):
     user_agent: str | None = None
     created_at: datetime = recorded()
     last_seen_at: datetime = recorded()
+    """When its owner last did something."""
+    open_at: datetime | None = when(None)
+    """When a tab of it was last open, whether anybody did anything there or not."""
     expires_at: datetime = when()
     ended_at: datetime | None = when(None)
     framed: bool = flag()
@@ -82,6 +85,8 @@ class Inbox(SQLModel, table=True):
         Index("inboxes_due", "due_at"),
         Index("inboxes_sync_due", "sync_due_at"),
         Index("inboxes_recount_due", "recount_due_at"),
+        Index("inboxes_questions_due", "questions_due_at"),
+        Index("inboxes_bulk_due", "bulk_due_at"),
     )
     company_id: int = company_key()
     due_at: datetime | None = when(None)
@@ -89,6 +94,10 @@ class Inbox(SQLModel, table=True):
     """When a run wants a worker: at once where it was just asked for, a minute ahead while one works on it."""
     recount_due_at: datetime | None = when(None)
     """Likewise for what a changed setting has to be worked out anew."""
+    questions_due_at: datetime | None = when(None)
+    """When the company's next open question is due at Whop."""
+    bulk_due_at: datetime | None = when(None)
+    """Likewise for a bulk action."""
     gap_since: datetime | None = when(None)
     """From when on webhooks may have been missed; None: nothing to catch up with."""
     gap_reason: str | None = None
@@ -149,10 +158,6 @@ class WebhookCheck(SQLModel, table=True):
     missing_events: str = Field(default="", sa_column_kwargs={"server_default": ""})
     """Separated by spaces."""
     failing_since: datetime | None = when(None)
-    delivered_at: datetime | None = when(None)
-    """When the latest delivery was made."""
-    delivered: bool | None = None
-    problem: str | None = None
     checked_at: datetime = recorded()
 
     __table_args__ = (one_of("state", WebhookState),)

@@ -172,6 +172,9 @@ class ActivityKind(StrEnum):
     UNTAGGED = "untagged"
     NOTED = "noted"
     PROFILE_CHANGED = "profile_changed"
+    FIELD_CHANGED = "field_changed"
+    EXPORTED = "exported"
+    IMPORTED = "imported"
 
     @property
     def group(self) -> "ActivityGroup":
@@ -194,7 +197,7 @@ class ActivityGroup(StrEnum):
             "payment": "Payments",
             "community": "Community",
             "course": "Courses",
-            "team": "Notes and tags",
+            "team": "Notes, tags and fields",
         }[self.value]
 
 
@@ -205,7 +208,8 @@ _GROUPS = {
          ActivityKind.INVOICE_PAID, ActivityKind.INVOICE_PAST_DUE), ActivityGroup.PAYMENT),
     **dict.fromkeys((ActivityKind.POSTED, ActivityKind.COMMENTED, ActivityKind.CHATTED), ActivityGroup.COMMUNITY),
     ActivityKind.LESSON_COMPLETED: ActivityGroup.COURSE,
-    **dict.fromkeys((ActivityKind.TAGGED, ActivityKind.UNTAGGED, ActivityKind.NOTED), ActivityGroup.TEAM),
+    **dict.fromkeys((ActivityKind.TAGGED, ActivityKind.UNTAGGED, ActivityKind.NOTED, ActivityKind.FIELD_CHANGED,
+                     ActivityKind.EXPORTED, ActivityKind.IMPORTED), ActivityGroup.TEAM),
     **dict.fromkeys(
         (ActivityKind.JOINED, ActivityKind.LEFT, ActivityKind.MEMBERSHIP_STARTED, ActivityKind.MEMBERSHIP_RENEWED,
          ActivityKind.MEMBERSHIP_CHANGED, ActivityKind.MEMBERSHIP_PAST_DUE, ActivityKind.MEMBERSHIP_PAUSED,
@@ -344,3 +348,32 @@ class WebhookState(StrEnum):
     """We do not hold its secret."""
     FORBIDDEN = "forbidden"
     """Whop does not let the app look."""
+
+
+class UserKind(StrEnum):
+    """What can use a tag, a list, a segment or a custom field."""
+
+    SEGMENT = "segment"
+    VIEW = "view"
+    RULE = "rule"
+
+
+class UsedKind(StrEnum):
+    """What a filter can ask for that a person may delete."""
+
+    TAG = "tag"
+    LIST = "list"
+    SEGMENT = "segment"
+    FIELD = "field"
+
+
+class CustomFieldType(StrEnum):
+    TEXT = "text"
+    NUMBER = "number"
+    DATE = "date"
+    CHOICE = "choice"
+    YES_NO = "yes_no"
+
+    @property
+    def label(self) -> str:
+        return {"yes_no": "Yes or no"}.get(self.value, self.value.capitalize())

@@ -33,7 +33,10 @@ def _list_indexes() -> list[Index]:
     which is a small part of the table.
     """
     carried = ["search_text", "sort_name", "email", "status", "canceling", "plan_name", "joined_at", "last_active_at",
-               "net_revenue_minor", "mrr_minor"]  # fmt: skip
+               "net_revenue_minor", "mrr_minor", "payments", "failed_payments", "refunds", "disputes",
+               "first_payment_at", "last_payment_at", "canceled_at", "trial_ends_at", "next_charge_at", "memberships",
+               "posts", "comments", "chats", "lessons", "course_completion", "engagement_score",
+               "engagement_change"]  # fmt: skip
     found = [Index("members_list", "company_id", "id", postgresql_include=carried, postgresql_where=text("counted"))]
     required = [("sort_name",), ("net_revenue_minor",), ("mrr_minor",), ("status", "canceling")]
     for names in required:
@@ -131,6 +134,8 @@ class Member(SQLModel, table=True):
     """Percent, 0 to 100, over the courses begun."""
     engagement_score: int | None = None
     """0 to 100; None until the job has counted."""
+    engagement_change: int | None = None
+    """The score less what it was 30 local days ago; None where it was not known then or is not now."""
 
 
 class Tag(SQLModel, table=True):

@@ -60,6 +60,7 @@ def findings() -> Iterator[Finding]:
     yield from _redis(found)
     yield _key(found)
     yield from _whop(found)
+    yield _frame(found)
     yield _frontend()
     yield _browser()
 
@@ -165,6 +166,17 @@ def _whop(found: Settings) -> Iterator[Finding]:
         yield Finding(Verdict.FAULT, f"Whop cannot be reached at {found.whop_origin}: {error}.")
     finally:
         connection.close()
+
+
+def _frame(found: Settings) -> Finding:
+    if found.whop_app_origin is not None:
+        return Finding(Verdict.FINE, f"Inside Whop the app is expected at {found.origins[-1]}.")
+    words = (
+        "WHOP_APP_ORIGIN is not set, so the app's pages do not come to life inside Whop: its frame shows them at an "
+        "address of its own, https://….apps.whop.com, and only websockets of known addresses are let in. Set it once "
+        "the app is to be opened from Whop's dashboard."
+    )
+    return Finding(Verdict.NOTE, words)
 
 
 def _frontend() -> Finding:

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col
 
@@ -12,7 +12,7 @@ from whop_crm.access import CompanyRef, Role, role_for
 from whop_crm.db import PlatformDb
 from whop_crm.models import Company, CompanyAccess, Inbox, Session
 from whop_crm.models.enums import AccessLevel
-from whop_crm.services.companies.sessions import SEEN_EVERY, Visit, announce_sessions, company_ref
+from whop_crm.services.companies.sessions import announce_sessions, company_ref
 
 RECHECK_AFTER = timedelta(minutes=15)
 IN_USE = timedelta(minutes=20)
@@ -47,11 +47,6 @@ class DueCheck:
 
     user_id: str
     company: CompanyRef
-
-
-def is_due(visit: Visit) -> bool:
-    """Whether the visit's session should be noted as in use again."""
-    return datetime.now(UTC) - visit.last_seen_at > SEEN_EVERY
 
 
 async def list_companies_of(db: PlatformDb, user_id: str) -> list[tuple[Company, Role]]:
@@ -137,11 +132,10 @@ async def _live_sessions(db: PlatformDb, user_id: str) -> list[int]:
 
 
 async def list_due_checks(db: PlatformDb, limit: int = 100) -> list[DueCheck]:
-    """Accesses older than 15 minutes of people whose session is in use, the oldest first."""
+    """Accesses older than 15 minutes of people whose session is in use, or open in some tab, the oldest first."""
     now = datetime.now(UTC)
-    in_use = select(col(Session.user_id)).where(
-        col(Session.ended_at).is_(None), col(Session.expires_at) > now, col(Session.last_seen_at) > now - IN_USE
-    )
+    lately = or_(col(Session.last_seen_at) > now - IN_USE, col(Session.open_at) > now - IN_USE)
+    in_use = select(col(Session.user_id)).where(col(Session.ended_at).is_(None), col(Session.expires_at) > now, lately)
     found = await db.execute(
         select(col(CompanyAccess.user_id), Company)
         .join(Company, col(Company.id) == col(CompanyAccess.company_id))

@@ -53,6 +53,7 @@ class Visit:
     scope: Scope | None
     checked_at: datetime | None = None
     """When Whop was last asked about this person at this company."""
+    open_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,7 @@ _VISIT = (
     select(
         col(Session.id),
         col(Session.last_seen_at),
+        col(Session.open_at),
         col(CompanyAccess.role),
         col(CompanyAccess.checked_at),
         col(Session.user_id),
@@ -161,17 +163,19 @@ async def find_visit(db: PlatformDb, cookie: str | None, company: str | None) ->
     row = found.one_or_none()
     if row is None:
         return None
-    session_id, seen, role, checked_at = cast("tuple[int, datetime, Role | None, datetime | None]", row[:4])
-    person = Person(*row[4:8])
+    session_id, seen, open_at, role, checked_at = cast(
+        "tuple[int, datetime, datetime | None, Role | None, datetime | None]", row[:5]
+    )
+    person = Person(*row[5:9])
     fresh = checked_at is not None and checked_at > now - MOST_STALE
     scope = None
     if role is not None and fresh:
         place = CompanyRef(
-            *cast("tuple[int, str, str, str, int, str, PauseRule]", row[8:15]),
-            ScoreWeights(*cast("tuple[int, int, int, int]", row[15:])),
+            *cast("tuple[int, str, str, str, int, str, PauseRule]", row[9:16]),
+            ScoreWeights(*cast("tuple[int, int, int, int]", row[16:])),
         )
         scope = Scope(place, Actor(person.user_id, person.name), role)
-    return Visit(session_id, person, seen, scope, checked_at)
+    return Visit(session_id, person, seen, scope, checked_at, open_at)
 
 
 def company_ref(company: Company) -> CompanyRef:
@@ -184,13 +188,21 @@ def company_ref(company: Company) -> CompanyRef:
     )  # fmt: skip
 
 
-async def touch_session(db: PlatformDb, session_id: int) -> None:
-    """Notes that the session is in use, at most once a minute. Its end stays where it is."""
+def is_due(visit: Visit, *, by_hand: bool) -> bool:
+    """Whether the visit's session should be noted as in use, or as open, again."""
+    noted = visit.last_seen_at if by_hand else max(visit.last_seen_at, visit.open_at or visit.last_seen_at)
+    return datetime.now(UTC) - noted > SEEN_EVERY
+
+
+async def touch_session(db: PlatformDb, session_id: int, *, by_hand: bool = True) -> None:
+    """Notes at most once a minute that the session is in use; not `by_hand`: only that a tab of it is open, and shows
+    what happens. Its end stays where it is."""
     now = datetime.now(UTC)
+    name, noted = ("last_seen_at", col(Session.last_seen_at)) if by_hand else ("open_at", col(Session.open_at))
     await db.execute(
         update(Session)
-        .where(col(Session.id) == session_id, col(Session.last_seen_at) < now - SEEN_EVERY)
-        .values(last_seen_at=now)
+        .where(col(Session.id) == session_id, or_(noted.is_(None), noted < now - SEEN_EVERY))
+        .values({name: now})
     )
 
 
