@@ -10,7 +10,8 @@ from psycopg.rows import namedtuple_row
 PAGE = 50
 COLUMNS = (
     "id, whop_id, name, username, email, photo_url, status, canceling, plan_name, net_revenue_minor, mrr_minor, "
-    "joined_at, last_active_at"
+    "joined_at, last_active_at, payments, failed_payments, first_payment_at, last_payment_at, next_charge_at, "
+    "engagement_score, posts, comments, lessons"
 )
 ORDERS = {
     "name": "sort_name {way}",

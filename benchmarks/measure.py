@@ -81,14 +81,14 @@ async def timed(run: Run, rounds: int, against: Run | None = None) -> tuple[list
     mine: list[float] = []
     theirs: list[float] = []
     for number in range(rounds + max(3, rounds // 10)):
-        took, other = await _once(run), await _once(against) if against else 0.0
+        took, other = await once(run), await once(against) if against else 0.0
         if number >= rounds // 10:
             mine.append(took)
             theirs.append(other)
     return mine, theirs
 
 
-async def _once(run: Run) -> float:
+async def once(run: Run) -> float:
     began = time.perf_counter()
     await run()
     return (time.perf_counter() - began) * 1000

@@ -6,6 +6,7 @@ from typing import Any
 
 import psycopg
 
+from benchmarks import bulk, files, filters
 from benchmarks.by_hand import ByHand
 from benchmarks.measure import Row, Section, row, timed
 from benchmarks.world import LARGEST, MEMBERS, RARE_NAME
@@ -30,6 +31,9 @@ async def measure(rounds: int) -> Section:
             *await _filtered(scope, hand, rounds),
             *[await _search(scope, hand, name, word, rounds) for name, word in _SEARCHES.items()],
             *await _others(scope, rounds),
+            *await filters.rows(scope, hand, rounds),
+            *await bulk.rows(scope, connection),
+            *await files.rows(scope, connection),
         ]
     words = (
         f"50,000 members of one company among {MEMBERS:,}, by the app's role under row-level security, from opening "

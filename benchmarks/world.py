@@ -11,6 +11,8 @@ import psycopg
 MEMBERS = 200_000
 LARGEST, OTHERS = 1, 15
 RARE_NAME = "Xanthippe Quillfeather"
+OWN_FIELD = "level"
+"""The key of a number that every member of the largest company has."""
 
 _FIRST = """
     Ada Zoë Björn Chloé Łukasz Søren Amélie Noah Liam Emma Olivia Mateo Sofia Lucas Mia Yuki Hana Arjun Priya Omar
@@ -56,7 +58,8 @@ def _without_indexes(connection: psycopg.Connection) -> list[str]:
 
 
 def _statements(size: Size) -> list[str]:
-    return [_companies(), _plans(), _names(), _members(), *_memberships(), _payments(size), _activities(size), *_tags()]
+    happened = [_payments(size), _activities(size), _days()]
+    return [_companies(), _plans(), _names(), _members(), *_memberships(), *happened, *_tags(), *_own_fields()]
 
 
 def _companies() -> str:
@@ -195,4 +198,26 @@ def _tags() -> list[str]:
            FROM companies c, generate_series(1, 20) AS n""",
         """INSERT INTO member_tags (company_id, member_id, tag_id) SELECT company_id, id, company_id * 100 + 1 + id % 20
            FROM members WHERE id % 3 = 0""",
+    ]
+
+
+def _days() -> str:
+    """The counts by day that the timeline's activities make."""
+    return """
+        INSERT INTO member_days (company_id, member_id, kind, day, n)
+        SELECT company_id, member_id, CASE kind WHEN 'posted' THEN 'post' WHEN 'commented' THEN 'comment'
+            WHEN 'chatted' THEN 'chat' WHEN 'lesson_completed' THEN 'lesson' WHEN 'payment_paid' THEN 'payment'
+            ELSE 'payment_failed' END, (occurred_at AT TIME ZONE 'UTC')::date, count(*)
+        FROM activities
+        WHERE kind IN ('posted', 'commented', 'chatted', 'lesson_completed', 'payment_paid', 'payment_failed')
+        GROUP BY 1, 2, 3, 4
+    """
+
+
+def _own_fields() -> list[str]:
+    return [
+        f"""INSERT INTO custom_fields (company_id, id, key, name, type)
+            VALUES ({LARGEST}, 1, '{OWN_FIELD}', 'Level', 'number')""",
+        f"""INSERT INTO custom_values (company_id, field_id, member_id, number_value)
+            SELECT company_id, 1, id, id % 100 FROM members WHERE company_id = {LARGEST}""",
     ]
