@@ -23,7 +23,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(scope="session")
 def database_name() -> Iterator[str]:
-    with database.cloned_database() as name:
+    with database.cloned_database(hasty=True) as name:
         yield name
 
 

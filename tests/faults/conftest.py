@@ -1,5 +1,6 @@
 """The app as it is served, a Whop that keeps sending, and means to break things. Long: runs in `make test-long`."""
 
+import os
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -15,11 +16,13 @@ from whop_crm.sandbox.server import Options
 WORLD = Options(members=60, pace=0, due=False, rate_limit=None, retry_schedule=(0.1, 0.3, *[1.0] * 120))
 """Nothing happens but what a test does, and what fails to arrive is sent again soon and for long."""
 PATIENCE = 90.0
+OUTAGE = float(os.environ.get("OUTAGE_SECONDS", "0"))
+"""How long Whop is away where a test takes it away; at least as long as what happens meanwhile takes."""
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     item.add_marker(pytest.mark.long)
-    item.add_marker(pytest.mark.timeout(600))
+    item.add_marker(pytest.mark.timeout(600 + OUTAGE))
 
 
 @pytest.fixture
@@ -65,7 +68,8 @@ def kill_9(running: Server) -> None:
 
 
 def settle(crm: Crm) -> None:
-    """Returns once every webhook has been delivered and worked off, however slowly, as long as it goes on."""
+    """Returns once every webhook has been delivered and worked off, and what that left open has been asked, however
+    slowly, as long as it goes on."""
     left = _left(crm)
     while left:
         eventually(lambda: _left(crm) != left, PATIENCE, 0.1)  # noqa: B023 - used at once
@@ -73,6 +77,7 @@ def settle(crm: Crm) -> None:
 
 
 def _left(crm: Crm) -> int:
-    """Deliveries that have not arrived, and those that have not been worked off."""
+    """Deliveries that have not arrived, those that have not been worked off, and questions without an answer."""
     waiting = crm.control("GET", "/status")["deliveries"]["waiting"]
-    return waiting + crm.value("SELECT count(*) FROM webhook_events WHERE status = 'pending'")
+    stored = crm.value("SELECT count(*) FROM webhook_events WHERE status = 'pending'")
+    return waiting + stored + crm.value("SELECT count(*) FROM open_questions")

@@ -9,7 +9,7 @@ import pytest
 
 from tests.faults.conftest import PATIENCE, kill_9, settle, sign_in
 from tests.support.crm import Crm, eventually
-from tests.support.histories import MOVES, SILENT, History
+from tests.support.histories import History
 from tests.support.server import Server
 from whop_crm.sandbox.faults import FaultKind, FaultWish
 
@@ -32,7 +32,7 @@ def worked_off(crm: Crm) -> dict[str, str]:
 def test_a_kill_in_a_burst_loses_no_acknowledged_event(crm: Crm) -> None:
     chance = random.Random(f"kill {SEED}")
     store = crm.server.sandbox.store
-    life = History(store, crm.company, "", moves=sorted(MOVES.keys() - SILENT))
+    life = History(store, crm.company, "")
     for number in range(KILLS):
         life.seed = f"{SEED} {number}"
         before = acknowledged(crm).total()

@@ -1,21 +1,22 @@
 """Whop away, or we: what happened meanwhile is caught up with, and the reconciliation's own word is 0 differences."""
 
+from time import monotonic, sleep
 from typing import Any
 
-from tests.faults.conftest import PATIENCE, kill_9, settle
+from tests.faults.conftest import OUTAGE, PATIENCE, kill_9, settle
 from tests.support.crm import Crm, eventually
-from tests.support.histories import MOVES, SILENT, History
+from tests.support.histories import History
 from tests.support.truth import differences
 from whop_crm.sandbox.faults import FaultKind, FaultWish
 
 CHANGES = 60
 
 
-def live_on(crm: Crm, seed: str) -> None:
-    """Everything that has an event happens, and Whop gives each delivery up."""
+def live_on(crm: Crm, seed: str, changes: int = CHANGES) -> None:
+    """Whatever may happen happens, and Whop gives each delivery up."""
     faults = crm.server.sandbox.faults
     dropped = faults.set(FaultWish(kind=FaultKind.DROP, operation="deliveries"))
-    History(crm.server.sandbox.store, crm.company, seed, moves=sorted(MOVES.keys() - SILENT)).go_on(CHANGES)
+    History(crm.server.sandbox.store, crm.company, seed).go_on(changes)
     crm.control("POST", "/deliveries/release")
     eventually(lambda: crm.control("GET", "/status")["deliveries"]["waiting"] == 0, PATIENCE)
     faults.clear(dropped.number)
@@ -53,14 +54,21 @@ def test_whop_is_away_and_everything_it_sent_is_given_up(crm: Crm) -> None:
     before = len(runs(crm, "catch_up"))
     faults = crm.server.sandbox.faults
     away = faults.set(FaultWish(kind=FaultKind.ERROR, operation="rest", status=503))
+    began = monotonic()
     live_on(crm, "away")
+    while (left := began + OUTAGE - monotonic()) > 0:
+        sleep(min(left, 15))
+        live_on(crm, f"away for another {left:.0f} s", CHANGES // 6)
+    print(f"Whop was away for {monotonic() - began:.0f} s")  # noqa: T201 - for whoever runs it by hand
     faults.clear(away.number)
 
     eventually(lambda: caught_up(crm, before), PATIENCE * 2, 0.2)
     settle(crm)
 
     assert "0 deliveries" not in runs(crm, "catch_up")[-1][2]
-    assert last_word(crm).startswith("0 differences in ")
+    words = last_word(crm)
+    print(f"{runs(crm, 'catch_up')[-1][2]} {words}")  # noqa: T201 - as above
+    assert words.startswith("0 differences in ")
     assert differences(crm.server.sandbox.store, crm.company, crm.rows) == []
 
 

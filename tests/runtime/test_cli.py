@@ -174,6 +174,18 @@ def test_the_doctor_sees_an_address_that_cannot_work(environment: pytest.MonkeyP
     assert not [finding for finding in doctor.findings() if "Make the two agree" in finding.words]
 
 
+def test_the_doctor_says_when_the_origin_inside_whop_is_needed(environment: pytest.MonkeyPatch) -> None:
+    def said() -> list[tuple[str, bool]]:
+        settings.cache_clear()
+        found = [each for each in doctor.findings() if "inside whop" in each.words.lower()]
+        return [(each.verdict.value, "abc.apps.whop.com" in each.words) for each in found]
+
+    environment.setenv("WHOP_BASE_URL", f"http://127.0.0.1:{free_port()}")
+    assert said() == [("note", False)]
+    environment.setenv("WHOP_APP_ORIGIN", "https://abc.apps.whop.com")
+    assert said() == [("ok", True)]
+
+
 def test_the_settings_of_a_demo_that_does_not_run(environment: pytest.MonkeyPatch) -> None:
     assert refusal("demo", "--env").startswith("No demo runs with this data folder.")
 

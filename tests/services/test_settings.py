@@ -134,6 +134,7 @@ def small_chunks(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(recounting.CHUNK, stage, 15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("zone", "currency"),
     [(BERLIN, "usd"), (KIRITIMATI, "usd"), (HONOLULU, "eur"), ("UTC", "eur"), (BERLIN, "gbp")],
@@ -160,6 +161,7 @@ async def test_there_and_back_again_changes_nothing(db: None, small_chunks: None
     assert await numbers(company) == before
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("steps", [0, 2, 6, 11])
 async def test_facts_that_arrive_meanwhile_and_a_death_in_between_do_no_harm(
     db: None, small_chunks: None, steps: int

@@ -2,10 +2,9 @@
 
 import re
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import ConsoleMessage, Locator, Page, expect
 
 _SKETCH = (Path(__file__).parent / "sketch.js").read_text(encoding="utf-8")
@@ -100,19 +99,31 @@ def listen(page: Page) -> list[str]:
     return wrong
 
 
-@cache
-def _axe() -> Axe:
-    return Axe()
-
-
 def barriers(page: Page) -> list[str]:
     """What axe finds serious or critical: rule, and the elements."""
-    found = _axe().run(page).response["violations"]
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate("axe.run({resultTypes: ['violations']}).then((found) => found.violations)")
     return [
         f"{one['id']}: {one['help']}: {[node['html'][:200] for node in one['nodes'][:3]]}"
         for one in found
         if one["impact"] in {"serious", "critical"}
     ]
+
+
+LOOKS = ((1440, False), (768, True), (375, True))
+"""Widths, and whether it is dark."""
+
+
+def demand_fit(page: Page, *looks: tuple[int, bool]) -> None:
+    """Asserts at each width and theme that nothing runs over the edge and axe finds nothing serious."""
+    page.add_style_tag(content="*, *::before, *::after { animation: none !important; transition: none !important }")
+    for width, dark in looks or LOOKS:
+        page.emulate_media(color_scheme="dark" if dark else "light")
+        page.set_viewport_size({"width": width, "height": 900})
+        where = f"{page.url} at {width} px, {'dark' if dark else 'light'}"
+        assert overflow(page) <= 0, f"{where}: {overflow(page)} px too wide"
+        assert not (found := barriers(page)), f"{where}: {found}"
 
 
 def overflow(page: Page) -> int:

@@ -6,9 +6,9 @@ from typing import Any, TypeVar
 
 from sqlmodel import SQLModel
 
-from whop_crm.access import Actor, CompanyRef, Role, Scope
+from whop_crm.access import Actor, CompanyRef, KeyScope, Role, Scope
 from whop_crm.clients.facts import Envelope
-from whop_crm.db import CompanyDb, platform_session
+from whop_crm.db import CompanyDb, company_session, platform_session
 from whop_crm.models import (
     Activity,
     Company,
@@ -36,7 +36,7 @@ from whop_crm.models.enums import (
     Presence,
     RefundStatus,
 )
-from whop_crm.services import companies
+from whop_crm.services import api_keys, companies
 from whop_crm.services.members import search_text, sort_name
 
 R = TypeVar("R", bound=SQLModel)
@@ -93,6 +93,12 @@ async def access(company: CompanyRef, user_id: str = "user_owner", role: Role | 
         db.add(
             CompanyAccess(user_id=user_id, company_id=company.id, access_level="admin", team_role="owner", role=role)
         )
+
+
+async def api_key(company: CompanyRef, *scopes: KeyScope, name: str = "Reporting") -> str:
+    """The secret of a new key; with every scope where none is named."""
+    async with company_session(scope(company)) as db:
+        return (await api_keys.make_key(db, name, scopes or tuple(KeyScope))).secret
 
 
 async def member(db: CompanyDb, **changes: Any) -> Member:

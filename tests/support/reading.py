@@ -31,9 +31,8 @@ async def work_off(company: CompanyRef, world: World) -> None:
     """Works off the inbox, and asks Whop what that leaves open."""
     async with platform_session() as db:
         await sync.mark_due(db, [company.id])
-    while (drained := await sync.drain_batch(company)).events:
-        if drained.applied is not None:
-            await sync.follow_up(company, drained.applied, world.whop)
+    while await sync.drain_batch(company):
+        await sync.follow_up(company, world.whop)
 
 
 async def reconcile(company: CompanyRef, whop: Any) -> RunOutcome:

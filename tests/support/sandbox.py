@@ -13,6 +13,8 @@ from pathlib import Path
 import httpx
 from fastapi import FastAPI
 from pydantic import BaseModel
+from whop_sdk import AsyncWhop
+from whop_sdk.environment import WhopEnvironment
 
 from whop_crm.sandbox import history
 from whop_crm.sandbox.server import Options, Sandbox, create_app
@@ -126,3 +128,14 @@ def extras_of(value: object, path: str = "") -> list[str]:
     if isinstance(value, list):
         return [each for part in value for each in extras_of(part, f"{path}[]")]
     return []
+
+
+def sdk_of(sandbox: Sandbox, client: httpx.AsyncClient) -> AsyncWhop:
+    """Whop's official SDK, as the app whose key it is."""
+    places = dict.fromkeys(vars(WhopEnvironment.PRODUCTION), "http://127.0.0.1:4000/api/v1")
+    return AsyncWhop(
+        environment=WhopEnvironment(**places),
+        token=sandbox.credentials.api_key,
+        httpx_client=client,
+        max_retries=0,
+    )

@@ -53,6 +53,10 @@ def _search(page: Page) -> None:
     expect(page.get_by_role("option").nth(3)).to_be_visible()
 
 
+def _built(page: Page) -> None:
+    expect(page.get_by_text("meet it · without it").first).to_be_visible()
+
+
 PICTURES = (
     Picture("dashboard", Crm.dashboard),
     Picture("dashboard-dark", Crm.dashboard, dark=True),
@@ -63,6 +67,15 @@ PICTURES = (
     Picture("profile", _profile, (1440, 1200)),
     Picture("profile-dark", _profile, (1440, 1200), dark=True),
     Picture("search", Crm.dashboard, prepare=_search),
+    Picture("segments", lambda crm: f"{crm.dashboard()}/segments"),
+    Picture("builder", lambda crm: f"{crm.dashboard()}/segments/new/edit?template=at_risk", prepare=_built),
+    Picture(
+        "builder-phone-dark",
+        lambda crm: f"{crm.dashboard()}/segments/new/edit?template=at_risk",
+        PHONE,
+        dark=True,
+        prepare=_built,
+    ),
     Picture("sync", lambda crm: f"{crm.dashboard()}/sync"),
     Picture("sync-phone", lambda crm: f"{crm.dashboard()}/sync", PHONE),
     Picture("settings", lambda crm: f"{crm.dashboard()}/settings"),

@@ -49,14 +49,14 @@ def build() -> None:
 
 
 @contextmanager
-def server(directory: Path, options: Options = QUIET, **settings: str) -> Iterator[Server]:
+def server(directory: Path, options: Options = QUIET, *, hasty: bool = False, **settings: str) -> Iterator[Server]:
     """The app at work. `options` are the sandbox's (who it delivers to is filled in), `settings` go on top of the
-    app's. The app's words are in `directory`/app.log.
+    app's, `hasty` is the database's. The app's words are in `directory`/app.log.
     """
     build()
     port = free_port()
     url = f"http://localhost:{port}"
-    with surroundings(directory, url, options, settings) as (sandbox, name, environment):
+    with surroundings(directory, url, options, settings, hasty) as (sandbox, name, environment):
         log = directory / "app.log"
         running_app = Server(url, port, sandbox, name, environment, log, served(port, environment, log))
         try:
@@ -67,12 +67,12 @@ def server(directory: Path, options: Options = QUIET, **settings: str) -> Iterat
 
 @contextmanager
 def surroundings(
-    directory: Path, url: str, options: Options, settings: dict[str, str]
+    directory: Path, url: str, options: Options, settings: dict[str, str], hasty: bool = False
 ) -> Iterator[tuple[Sandbox, str, dict[str, str]]]:
     """A Whop that delivers to `url`, the name of a new database, and the settings of an app that has both."""
     world = new_folder(directory, options.members, options.seed)
     with ExitStack() as stack:
-        name = stack.enter_context(database.cloned_database())
+        name = stack.enter_context(database.cloned_database(hasty))
         framed = replace(options, app_origin=url, frame_port=free_port())
         sandbox = stack.enter_context(running_sandbox(world, framed))
         yield (

@@ -18,5 +18,7 @@
     for (const child of node.childNodes) walk(child, depth + (speaks ? 1 : 0));
   };
   walk(document.querySelector("main"), 0);
+  for (const field of document.querySelectorAll("main [data-follows] :is(select, input)"))
+    add(0, `${field.name}=${field.value}`);
   return lines.join("\n");
 }
