@@ -13,6 +13,8 @@ PYTEST := $(BIN)/pytest
 FAST := tests/unit tests/architecture tests/services tests/api tests/state
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export UV_NO_PROGRESS := 1
+# Where it is set, each of the many processes of a test run compiles every library anew: 10 s of `make check`.
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help
 help: ## list the commands
