@@ -217,6 +217,7 @@ def test_another_company_hears_nothing(crm: Crm, team: Team) -> None:
     page.goto(crm.dashboard(crm.other))
     before = sketch(ready(page))
     crm.settle()
+    eventually(lambda: page.evaluate("true") and any(_LOADED in frame for frame in heard))
     heard.clear()
     dashboard = team.open(OWNER, crm.dashboard())
     name = crm.act("join")[0].split(" joined ")[0]
@@ -224,6 +225,10 @@ def test_another_company_hears_nothing(crm: Crm, team: Team) -> None:
     crm.settle()
     assert [frame for frame in heard if not re.fullmatch(r"[23]", frame)] == []
     assert sketch(page) == before
+
+
+_LOADED = '"is_hydrated_rx_state_":true'
+"""In the last frame that the opening of a page causes."""
 
 
 def _feed(page: Page) -> Locator:

@@ -263,6 +263,24 @@ async def test_a_search_that_comes_late_does_not_lead_back_to_the_list(web: Web)
         assert tab.told == []
 
 
+async def test_what_is_typed_stays_while_the_list_is_read_before_its_address_came(web: Web) -> None:
+    company = await factories.company()
+    cookie = await factories.sign_in(company)
+    path = f"/dashboard/{company.whop_id}/members"
+    async with web.tab(path, cookie) as tab:
+        await tab.open()
+        field = tab.var(MembersState, "search_key")
+        await tab.call(MembersState, "search", text="a")
+        await tab.call(MembersState, "search", text="an")
+        for tab.path in (path, f"{path}?q=a", f"{path}?q=an"):
+            await tab.call(MembersState, "refresh")
+            assert tab.var(MembersState, "search_key") == field
+        assert tab.var(MembersState, "search_text") == "an"
+        tab.path = path
+        await tab.call(MembersState, "refresh")
+        assert tab.var(MembersState, "search_key") == field + 1, "somebody went back"
+
+
 async def test_an_open_tab_is_no_use_of_a_session_but_goes_on_being_checked(web: Web) -> None:
     company = await factories.company()
     cookie = await factories.sign_in(company)

@@ -23,6 +23,8 @@ from whop_crm.state.members.saved import ViewsMixin
 from whop_crm.state.members.selection import SelectionState
 from whop_crm.state.views import MemberExtras, RowLine, StatusChip, list_columns, row_line, status_chip
 
+ON_THE_WAY = 20
+
 
 class MembersState(Page, ColumnsMixin, ViewsMixin, rx.State):
     watches: ClassVar[frozenset[Topic]] = frozenset(
@@ -61,7 +63,8 @@ class MembersState(Page, ColumnsMixin, ViewsMixin, rx.State):
     """The columns may need more room than there is."""
     search_key: int = 0
     """Changes when the address searches for something else than what was typed here: the field starts anew."""
-    _typed: str = ""
+    _typing: tuple[str, ...] = ()
+    """Searches typed here whose address the browser is still on its way to."""
     _fields: tuple[FieldRow, ...] = ()
 
     async def _read(self) -> None:
@@ -73,15 +76,22 @@ class MembersState(Page, ColumnsMixin, ViewsMixin, rx.State):
         self.total, self.page, self.pages = found.total, found.page, found.pages
         self.range_text = _range(found)
         self.sort, self.descending = query.sort.value, query.descending
-        self.search_text, self.chosen = query.search, [status.value for status in query.statuses]
+        self._keep_field(query.search)
+        self.chosen = [status.value for status in query.statuses]
         self.any_chosen = bool(query.statuses)
-        if query.search != self._typed:
-            self._typed, self.search_key = query.search, self.search_key + 1
         self.filtered = wanted.narrowed
         self.export_query = address.exported(wanted)
         self.page_link = routes.members(self._company()) + "?" + address.encoded(wanted) + "page={page}"
         await self._read_filters(wanted)
         await self._read_parts(wanted, query)
+
+    def _keep_field(self, search: str) -> None:
+        """What somebody types stays, though the list be read again before its address has come."""
+        if search in self._typing:
+            self._typing = self._typing[self._typing.index(search) + 1 :]
+        elif search != self.search_text:
+            self._typing, self.search_key = (), self.search_key + 1
+        self.search_text = search
 
     async def _resolved(self, wanted: Wanted) -> MemberListQuery:
         """The query with its filter, as this person may ask it; one that cannot be asked finds nobody, and says why.
@@ -169,8 +179,9 @@ class MembersState(Page, ColumnsMixin, ViewsMixin, rx.State):
     async def search(self, text: str) -> Any:
         if self.router.url.path.rstrip("/") != routes.members(self._company()):
             return None  # typed a moment ago, and the list has been left since
-        self._typed = text[: address.LONGEST_SEARCH]
-        return self._go(address.wanted(self._query()).changed(search=self._typed), replace=True)
+        text = text[: address.LONGEST_SEARCH]
+        self._typing = (*self._typing[-ON_THE_WAY:], text)
+        return self._go(address.wanted(self._query()).changed(search=text), replace=True)
 
     @page_event
     async def clear_tag(self) -> Any:
