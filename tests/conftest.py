@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
+import structlog
 
 from tests.support import database
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
 
 def pytest_configure(config: pytest.Config) -> None:
     """The process that hands out the tests brings a PostgreSQL along where there is none; its workers inherit it."""
+    *steps, _ = structlog.get_config()["processors"]  # the last would draw each traceback for seconds
+    structlog.configure([*steps, structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)])
     if not hasattr(config, "workerinput"):
         brought = database.server()
         brought.__enter__()

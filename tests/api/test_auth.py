@@ -132,6 +132,7 @@ async def test_saying_no_at_whop_leads_back_with_a_word(browser: Browser, side: 
 
 
 @pytest.mark.parametrize("path", ["/oauth/token", "/oauth/userinfo", "/accounts", "/.well-known/jwks.json"])
+@pytest.mark.slow
 async def test_a_whop_that_does_not_answer_is_named(browser: Browser, side: WhopSide, path: str) -> None:
     back = await browser.choose(await browser.leave(), side.person("owner"))
     side.wire.fault = lambda request: httpx.ConnectError("down") if request.url.path.endswith(path) else None

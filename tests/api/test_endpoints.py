@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
+import pytest
 from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 
@@ -78,6 +79,7 @@ async def test_an_unknown_endpoint_is_a_problem_and_no_page(web: Web) -> None:
     assert answer.json()["detail"] == "There is no such endpoint."
 
 
+@pytest.mark.slow
 async def test_nonsense_is_never_our_fault(web: Web, side: WhopSide) -> None:
     company = await factories.company()
     async with web.http(headers={"origin": ORIGIN}) as http:
@@ -89,6 +91,7 @@ async def test_nonsense_is_never_our_fault(web: Web, side: WhopSide) -> None:
                     assert "Traceback" not in answer.text
 
 
+@pytest.mark.slow
 async def test_nonsense_cookies_are_never_our_fault(web: Web) -> None:
     company = await factories.company()
     paths = [

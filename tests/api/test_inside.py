@@ -19,6 +19,7 @@ from whop_crm.sandbox.keys import USER_TOKEN_ISSUER, KeyRing, SigningKey
 from whop_crm.services import companies
 from whop_crm.state.session import SessionState, Visitor
 
+pytestmark = pytest.mark.slow
 COOKIE = "__Host-whop_crm_frame"
 
 

@@ -52,6 +52,7 @@ async def crowd(company: CompanyRef) -> list[str]:
 
 
 @pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.slow
 async def test_pages_hold_everybody_once_in_the_order_of_the_screen(
     company: CompanyRef, program: Client, descending: bool
 ) -> None:

@@ -78,6 +78,7 @@ async def test_no_endpoint_lets_a_company_reach_another(web: Web) -> None:
             assert "Iron Forge" not in answer.text
 
 
+@pytest.mark.slow
 async def test_what_the_documentation_shows_works_on_what_is_ones_own(web: Web) -> None:
     mine = await factories.company()
     own, program = await furnished(mine), await rest.client(web, mine)

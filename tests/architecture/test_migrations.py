@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.support import database
 from whop_crm.runtime.migrate import migrations
 
@@ -16,6 +18,7 @@ def test_the_migrations_form_one_chain() -> None:
     assert len(migrations()) == len(files) == len(set(migrations()))
 
 
+@pytest.mark.slow
 def test_models_and_migrations_do_not_drift(database_name: str) -> None:
     done = subprocess.run(
         [sys.executable, "-m", "alembic", "check"],

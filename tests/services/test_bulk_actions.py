@@ -254,6 +254,7 @@ async def test_a_tag_that_is_deleted_meanwhile_ends_it_in_words(company: Company
     assert (await now(company, action)).status is BulkStatus.FAILED
 
 
+@pytest.mark.slow
 async def test_what_fails_again_and_again_is_given_up(company: CompanyRef, few: None) -> None:
     ids, vip = await people(company, 3), await tag(company)
     action = await start(company, ADD, vip, ids)

@@ -195,6 +195,7 @@ def answering(*answers: httpx.Response | Exception):
     return lambda request: left.pop(0) if left else None
 
 
+@pytest.mark.slow
 async def test_waits_and_tries_again(world) -> None:
     world.wire.fault = answering(
         httpx.Response(429, headers={"Retry-After": "0.02"}, json={"error": {"message": "slow down"}}),
@@ -220,6 +221,7 @@ async def test_gives_up_where_the_wait_is_too_long_for_who_waits(world) -> None:
     assert len(world.wire.requests) == 1
 
 
+@pytest.mark.slow
 async def test_a_broken_connection_is_not_reachable(world) -> None:
     world.wire.fault = lambda request: httpx.ConnectError("refused")
 
