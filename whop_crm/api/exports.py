@@ -5,7 +5,6 @@ The address takes what the member list's takes (`q`, `status`, `tag`, `sort`, `d
 """
 
 import asyncio
-import json
 import re
 from collections.abc import AsyncIterator, Iterable, Mapping
 from enum import StrEnum
@@ -21,7 +20,6 @@ from whop_crm.api.spool import spooled
 from whop_crm.api.visitor import scope_of
 from whop_crm.db import company_session
 from whop_crm.errors import InvalidInput
-from whop_crm.filters import Filter
 from whop_crm.models.enums import ShownStatus
 from whop_crm.services import exports
 from whop_crm.services.exports import Export, ExportInput
@@ -97,7 +95,7 @@ def _wanted(given: Mapping[str, str]) -> ExportInput:
         statuses=tuple(_known(ShownStatus, one, "status") for one in _several(given, "status")),
         tag_id=_number(given, "tag"),
         search=given.get("q", "")[:_LONGEST_SEARCH],
-        where=_filter(given),
+        where=filters.parse_text(given.get("where", "")),
     )
     picked = tuple(_several(given, "members"))
     if strange := next((one for one in picked if not _MEMBER.fullmatch(one)), None):
@@ -140,13 +138,6 @@ def _known(kind: type[Closed], said: str, name: str) -> Closed:
     if found is None:
         raise InvalidInput(f"“{said[:60]}” is none of {', '.join(one.value for one in kind)}.", name)
     return found
-
-
-def _filter(given: Mapping[str, str]) -> Filter:
-    try:
-        return filters.parse(json.loads(given.get("where") or "null"))
-    except (ValueError, RecursionError):
-        raise InvalidInput("“where” is a filter as JSON.", "where") from None
 
 
 def _attachment(name: str) -> str:

@@ -236,7 +236,7 @@ def parse_text(text: str) -> Filter:
     except (ValueError, RecursionError) as error:
         if isinstance(error, BadFilter):
             raise
-        raise BadFilter("The filter in this address is cut off or not a filter.") from None
+        raise BadFilter("This is not a filter as JSON, or it was cut off.") from None
 
 
 def to_text(given: Filter) -> str:

@@ -1,16 +1,16 @@
 """What a company's filters can name: its products, plans, tags, segments, lists and own fields."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
-from sqlalchemy import literal, or_, select, text
-from sqlmodel import col
+from sqlalchemy import text
 
 from whop_crm.access import Role
 from whop_crm.db import CompanyDb
 from whop_crm.filters.ast import Filter, parse
 from whop_crm.filters.errors import BadFilter
 from whop_crm.filters.fields import BY_KEY, Field, custom_field
-from whop_crm.models import CustomField, MemberList, Plan, Product, Segment, Tag
+from whop_crm.models.enums import CustomFieldType
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,34 +64,61 @@ class Vocabulary:
                 return dict(field.choices)
 
 
+_ALL = text("""
+SELECT 'plan' AS kind, whop_id AS key, coalesce(nullif(title, ''), nullif(formatted_price, ''), whop_id) AS name,
+       title AS place, NULL::jsonb AS more
+FROM plans
+UNION ALL SELECT 'product', whop_id, title, title, NULL FROM products
+UNION ALL SELECT 'currency', currency, upper(currency), currency, NULL
+          FROM (SELECT DISTINCT currency FROM plans UNION SELECT :own) AS used
+UNION ALL SELECT 'tag', id::text, name, name, NULL FROM tags
+UNION ALL SELECT 'list', id::text, name, name, NULL FROM lists
+UNION ALL SELECT 'segment', id::text, name, name,
+                 jsonb_build_object('shared', shared, 'owner_id', owner_id, 'filter', filter)
+          FROM segments WHERE shared OR owner_id = :asker OR :everything
+UNION ALL SELECT 'custom', id::text, name, lpad(position::text, 10, '0'),
+                 jsonb_build_object('key', key, 'type', type, 'choices', options -> 'choices')
+          FROM custom_fields WHERE archived_at IS NULL
+ORDER BY kind, place
+""")
+"""All kinds at once: what a filter can name is asked for before each of its questions."""
+
+
 async def load(db: CompanyDb) -> Vocabulary:
     """Everything that this person's filters can name; nobody learns of a teammate's private segments."""
-    plans = {whop_id: title or formatted or whop_id for whop_id, title, formatted in await db.execute(
-        select(col(Plan.whop_id), col(Plan.title), col(Plan.formatted_price)).order_by(col(Plan.title)))}  # fmt: skip
-    products = await db.execute(select(col(Product.whop_id), col(Product.title)).order_by(col(Product.title)))
-    currencies = await db.execute(text("SELECT DISTINCT currency FROM plans UNION SELECT :own ORDER BY 1"),
-                                  {"own": db.scope.company.currency})  # fmt: skip
-    tags = await db.execute(select(col(Tag.id), col(Tag.name)).order_by(col(Tag.name)))
-    lists = await db.execute(select(col(MemberList.id), col(MemberList.name)).order_by(col(MemberList.name)))
+    asker, own = db.scope.actor.user_id, db.scope.company.currency
+    values = {"own": own, "asker": asker, "everything": db.scope.role is Role.SYSTEM}
+    found: dict[str, list[_Row]] = {}
+    for kind, key, name, _, more in await db.execute(_ALL, values):
+        found.setdefault(kind, []).append((key, name, more))
     return Vocabulary(
-        currency=db.scope.company.currency,
-        products=dict(list(products)),
-        plans=plans,
-        currencies=tuple(one for (one,) in currencies),
-        tags=dict(list(tags)),
-        lists=dict(list(lists)),
-        segments=await _segments(db),
-        custom=await _custom(db),
+        currency=own,
+        products=_named(found, "product"),
+        plans=_named(found, "plan"),
+        currencies=tuple(_named(found, "currency")),
+        tags={int(key): name for key, name in _named(found, "tag").items()},
+        lists={int(key): name for key, name in _named(found, "list").items()},
+        segments={int(row[0]): _segment(row) for row in found.get("segment", ())},
+        custom={one.key: one for one in map(_own_field, found.get("custom", ()))},
     )
 
 
-async def _segments(db: CompanyDb) -> dict[int, NamedSegment]:
-    columns = (col(Segment.id), col(Segment.name), col(Segment.shared), col(Segment.owner_id), col(Segment.filter))
-    seen = or_(col(Segment.shared), col(Segment.owner_id) == db.scope.actor.user_id)
-    found = await db.execute(
-        select(*columns).where(or_(seen, literal(db.scope.role is Role.SYSTEM))).order_by(col(Segment.name))
-    )
-    return {row[0]: NamedSegment(*row[:4], _read(row[4])) for row in found}
+_Row = tuple[str, str, Any]
+"""Key, name, and what else its kind has."""
+
+
+def _named(found: dict[str, list[_Row]], kind: str) -> dict[str, str]:
+    return {key: name for key, name, _ in found.get(kind, ())}
+
+
+def _segment(row: _Row) -> NamedSegment:
+    key, name, more = row
+    return NamedSegment(int(key), name, more["shared"], more["owner_id"], _read(more["filter"]))
+
+
+def _own_field(row: _Row) -> Field:
+    key, name, more = row
+    return custom_field(int(key), more["key"], name, CustomFieldType(more["type"]), tuple(more["choices"] or ()))
 
 
 def _read(raw: object) -> Filter | None:
@@ -99,11 +126,3 @@ def _read(raw: object) -> Filter | None:
         return parse(raw)
     except BadFilter:
         return None
-
-
-async def _custom(db: CompanyDb) -> dict[str, Field]:
-    rows = await db.scalars(
-        select(CustomField).where(col(CustomField.archived_at).is_(None)).order_by(col(CustomField.position))
-    )
-    made = [custom_field(row.id, row.key, row.name, row.type, tuple(row.options.get("choices", ()))) for row in rows]
-    return {one.key: one for one in made}

@@ -132,7 +132,7 @@ def _effect(state: State, line: Line) -> rx.Component:
     cost = state.effects[line.key]
     return rx.cond(
         line.waits,
-        rx.el.p(line.waits, class_name="builder__effect builder__waits"),
+        rx.el.p(line.waits, class_name="builder__effect"),
         rx.el.p(rx.cond(cost, cost, " "), class_name="builder__effect number"),
     )
 
@@ -219,9 +219,10 @@ def _amount(state: State, line: Line, slot: str, text: Any, label: Any) -> rx.Co
 
 
 def _span(state: State, line: Line, spoken: Any, units: list[tuple[str, str]]) -> rx.Component:
-    return rx.fragment(
+    return rx.el.span(
         _input(state, line, "a", line.a, spoken + ", how many", input_mode="numeric", size=4),
         _slot(state, line, "unit", line.unit, units, spoken + ", unit"),
+        class_name="builder__amount",
     )
 
 

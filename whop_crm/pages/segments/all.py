@@ -31,9 +31,9 @@ def _segments() -> rx.Component:
             "Questions about your members with a name, always up to date.",
             rx.cond(SessionState.can_segment, new, rx.fragment()),
         ),
-        rx.cond(State.rows, _list(), _nothing()),
+        rx.cond(State.rows, _list(), rx.fragment(_nothing(), _templates())),
         lists_card(),
-        rx.cond(State.templates & SessionState.can_segment, _templates(), rx.fragment()),
+        rx.cond(State.rows, _templates()),
         gap=6,
     )
 
@@ -112,10 +112,8 @@ def _actions(row: rx.Var[SegmentLine]) -> rx.Component:
 
 
 def _templates() -> rx.Component:
-    return ui.card(
-        ui.grid(rx.foreach(State.templates, _template), least=220, gap=3, fit=False),
-        title="Templates",
-    )
+    grid = ui.grid(rx.foreach(State.templates, _template), least=220, gap=3, fit=False)
+    return rx.fragment(rx.cond(State.templates & SessionState.can_segment, ui.card(grid, title="Templates")))
 
 
 def _template(one: rx.Var[TemplateLine]) -> rx.Component:
