@@ -118,10 +118,6 @@ def segment_edit(company: object, segment: object) -> str:
     return f"/dashboard/{company}/segments/{segment}/edit"
 
 
-def members_of_segment(company: object, segment: object) -> str:
-    return f"/dashboard/{company}/members?segment={segment}"
-
-
 def actions(company: object) -> str:
     return f"/dashboard/{company}/actions"
 

@@ -1,10 +1,12 @@
 """Segments in a browser: from a template, by the builder, live, and nobody's typing disturbed."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import Team
-from tests.support.browser_page import OWNER, VIEWER, barriers, card, figure, main, overflow, ready
+from tests.support.browser_page import OWNER, VIEWER, barriers, card, figure, main, overflow, ready, rows
 from tests.support.crm import Crm, eventually
 
 pytestmark = pytest.mark.e2e
@@ -42,6 +44,26 @@ def test_a_template_becomes_a_segment_that_is_live(crm: Crm, team: Team) -> None
     expect(card(page, "Entered and left").get_by_role("listitem").first).to_contain_text("entered", timeout=20_000)
     assert overflow(page) <= 0
     assert barriers(page) == []
+
+
+def test_its_page_is_the_list_of_its_members(crm: Crm, team: Team) -> None:
+    page = team.open(OWNER, _segments(crm))
+    page.get_by_role("button", name="Create Active", exact=True).click()
+    expect(main(page).get_by_role("heading", level=1)).to_have_text("Active")
+    address = page.url
+    assert rows(page).count() == min(_members(page), 50)
+    page.get_by_role("button", name="Joined", exact=True).click()
+    expect(page).to_have_url(re.compile(rf"{address}\?sort=joined&dir=.*"))
+    page.get_by_role("checkbox", name="Select everybody on this page").check()
+    expect(page.get_by_role("region", name="Selection")).to_contain_text(f"{rows(page).count()} selected")
+    page.get_by_role("searchbox", name="Search in this list").fill("nobody is called this")
+    expect(main(page)).to_contain_text("No member matches")
+    page.get_by_role("button", name="Show everybody").click()
+    expect(rows(page)).to_have_count(min(_members(page), 50))
+    assert page.url.startswith(address)
+    page.get_by_role("link", name="Members", exact=True).click()
+    expect(main(page).get_by_role("heading", level=1)).to_have_text("Members")
+    expect(page.get_by_role("region", name="Selection")).to_have_count(0)
 
 
 def test_the_dashboard_card_and_its_segment_say_the_same(crm: Crm, team: Team) -> None:

@@ -53,11 +53,10 @@ def test_a_difference_is_found_repaired_and_told(crm: Crm, team: Team) -> None:
     page = team.open(OWNER, address(crm))
     page.get_by_role("button", name="Reconcile now").click()
     expect(card(page, "Last reconciliation")).to_contain_text(
-        re.compile(r"1 difference in [\d,]+ members"), timeout=60_000
+        re.compile(r"[1-9]\d* differences? in [\d,]+ members"), timeout=60_000
     )
-    told = page.get_by_role("list", name="Differences").get_by_role("listitem")
+    told = page.get_by_role("list", name="Differences").get_by_role("listitem").filter(has_text=member)
     expect(told).to_contain_text("Name: Somebody Else here")
-    expect(told).to_contain_text(member)
     expect(told).to_contain_text("Repaired")
     assert crm.value("SELECT name FROM members WHERE whop_id = %s", member) != "Somebody Else"
 

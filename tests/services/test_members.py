@@ -183,6 +183,8 @@ async def test_the_filter_goes_by_what_the_badge_says(here: CompanyDb) -> None:
     assert counts == dict.fromkeys(
         (ShownStatus.ACTIVE, ShownStatus.CANCELING, ShownStatus.PAUSED, ShownStatus.CANCELED), 1
     )
+    named = filters.parse({"where": {"field": "name", "op": "is", "value": "gone"}})
+    assert [each.status for each in await members.status_counts(here, named)] == [ShownStatus.CANCELED]
 
 
 async def test_the_filter_by_tag(here: CompanyDb) -> None:

@@ -99,10 +99,17 @@ def listen(page: Page) -> list[str]:
     return wrong
 
 
+_SETTLED = """() => Promise.allSettled(
+  document.getAnimations().filter((one) => one.effect.getComputedTiming().iterations < 9).map((one) => one.finished)
+)"""
+"""What fades in or out has done so: half-way, no text has its contrast."""
+
+
 def barriers(page: Page) -> list[str]:
     """What axe finds serious or critical: rule, and the elements."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
+    page.evaluate(_SETTLED)
     found = page.evaluate("axe.run({resultTypes: ['violations']}).then((found) => found.violations)")
     return [
         f"{one['id']}: {one['help']}: {[node['html'][:200] for node in one['nodes'][:3]]}"

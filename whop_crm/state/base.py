@@ -79,8 +79,8 @@ class Page(rx.State, mixin=True):
     async def load(self) -> AsyncIterator[Any]:
         """The page was opened: give it this as `on_load`."""
         before = hub.watch(wire.token(), self._watch())
-        if before is not None and before is not type(self):
-            for left in (before, *before.parts):
+        if before is not None and (before is not type(self) or self._path != self.router.url.path):
+            for left in before.parts if before is type(self) else (before, *before.parts):
                 (await self.get_state(left)).reset()
         self.busy = self.status is PageStatus.READY and self.router.url.path == self._path
         if not self.busy:

@@ -100,7 +100,7 @@ class Hub:
 
     def __init__(self) -> None:
         self._tabs: dict[str, Tab] = {}
-        self._groups: dict[tuple[int, str], _Group] = {}
+        self._groups: dict[tuple[int, str, float], _Group] = {}
         self._flights: dict[Hashable, _Flight] = {}
         self._tasks: set[asyncio.Task[None]] = set()
         self._wire: Wire | None = None
@@ -173,31 +173,30 @@ class Hub:
         """Hears of one commit."""
         if Topic.COMPANIES in notice.topics:
             self._forget()
-        events = {
-            tab.watch.refresh: tab.watch.pace
+        keys = {
+            (notice.company_id, tab.watch.refresh, tab.watch.pace)
             for tab in self._tabs.values()
             if tab.watch and tab.watch.company_id == notice.company_id and tab.watch.concerned(notice)
         }
-        for event_name, pace in events.items():
-            group = self._groups.setdefault((notice.company_id, event_name), _Group())
+        for key in keys:
+            group = self._groups.setdefault(key, _Group())
             group.notices.append(notice)
             if group.timer is None:
-                wait = max(WINDOW, group.last + pace - monotonic())
-                group.timer = asyncio.get_running_loop().call_later(wait, self._flush, (notice.company_id, event_name))
+                wait = max(WINDOW, group.last + key[2] - monotonic())
+                group.timer = asyncio.get_running_loop().call_later(wait, self._flush, key)
 
-    def _flush(self, key: tuple[int, str]) -> None:
+    def _flush(self, key: tuple[int, str, float]) -> None:
         group = self._groups[key]
         notices, group.notices = group.notices, []
         group.timer, group.last = None, monotonic()
-        company_id, event_name = key
         tabs = [
             tab
             for tab in self._tabs.values()
             if (watch := tab.watch)
-            and (watch.company_id, watch.refresh) == (company_id, event_name)
+            and (watch.company_id, watch.refresh, watch.pace) == key
             and any(watch.concerned(one) for one in notices)
         ]
-        self._wake(tabs, lambda _tab: {event_name})
+        self._wake(tabs, lambda _tab: {key[1]})
 
     def wake_all(self) -> None:
         """After a gap: whatever was told meanwhile is lost, so every tab reads again."""

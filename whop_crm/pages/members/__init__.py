@@ -11,6 +11,7 @@ from whop_crm.pages.parts.frame import framed
 from whop_crm.pages.parts.looks import status_badge
 from whop_crm.services.members import MemberSort
 from whop_crm.state.members import MembersState, PreviewState, SelectionState
+from whop_crm.state.segments.one import SegmentState
 from whop_crm.state.session import SessionState
 from whop_crm.state.views import ListColumn, RowLine, StatusChip, TagChip
 
@@ -22,8 +23,12 @@ def page() -> rx.Component:
 
 
 def _members() -> rx.Component:
-    return ui.stack(
-        _header(look.views_menu()),
+    return ui.stack(_header(look.views_menu()), *member_list(), gap=4)
+
+
+def member_list() -> list[rx.Component]:
+    """The one table of members with all that belongs to it, on a page whose state is MembersState."""
+    return [
         ui.row(
             _filters(),
             ui.row(filter_button(MembersState.filter_words != ""), look.columns_menu()),
@@ -45,8 +50,7 @@ def _members() -> rx.Component:
         ),
         bulk.deeds(),
         look.save_dialog(),
-        gap=4,
-    )
+    ]
 
 
 def _header(*actions: rx.Component) -> rx.Component:
@@ -54,12 +58,17 @@ def _header(*actions: rx.Component) -> rx.Component:
 
 
 def _waiting() -> rx.Component:
+    return ui.stack(_header(), _filters(), waiting_list(), gap=4)
+
+
+def waiting_list() -> rx.Component:
+    """The skeleton of the table."""
     heads = ("Name", "Email", "Status", "Plan", "Net revenue", "MRR", "Joined", "Last active")
     columns = [ui.Column(head, lambda row: row) for head in heads]
     table = ui.data_table(
         columns, MembersState.rows, label="Members", row_key=lambda row: row, loading=True, small_screen="cards"
     )
-    return ui.stack(_header(), _filters(), ui.card(table, foot=_foot(), flush=True), gap=4)
+    return ui.card(table, foot=_foot(), flush=True)
 
 
 def _filters() -> rx.Component:
@@ -205,9 +214,11 @@ def _no_match() -> rx.Component:
             "Try fewer words or another status.",
             ui.button("Show everybody", on_click=MembersState.clear_all),
         ),
-        ui.empty_state(
-            "users",
-            "No members yet",
-            "As soon as somebody joins on Whop, they appear here by themselves.",
+        rx.cond(
+            SegmentState.segment.id,
+            ui.empty_state("users", "Nobody is in it now", "As soon as somebody meets it, they appear here."),
+            ui.empty_state(
+                "users", "No members yet", "As soon as somebody joins on Whop, they appear here by themselves."
+            ),
         ),
     )

@@ -1,23 +1,23 @@
-"""One segment: how many, what they bring, who they are, how it grew, who came and went."""
+"""One segment: how many, what they bring, how it grew, who came and went, and the list of its members."""
 
 import reflex as rx
 
 from whop_crm import components as ui
 from whop_crm import routes
 from whop_crm.components.theme import Tone
-from whop_crm.pages.parts.export import export_button
+from whop_crm.pages.members import look, member_list, waiting_list
 from whop_crm.pages.parts.frame import framed
-from whop_crm.pages.parts.looks import status_badge
+from whop_crm.state.members import MembersState
 from whop_crm.state.segments.one import SegmentState as State
 from whop_crm.state.session import SessionState
-from whop_crm.state.views import MemberLine
 from whop_crm.state.views.segments import MoveLine
 
-ON_LOAD = State.load
+ON_LOAD = MembersState.load
 
 
 def page() -> rx.Component:
-    return framed(State, _segment(), skeleton=ui.stack(ui.skeleton_card(), ui.skeleton_rows(6), gap=4), what="segment")
+    waiting = ui.stack(ui.skeleton_card(), waiting_list(), gap=4)
+    return framed(MembersState, _segment(), skeleton=waiting, what="segment")
 
 
 def _segment() -> rx.Component:
@@ -25,15 +25,16 @@ def _segment() -> rx.Component:
         ui.page_header(
             State.segment.name,
             rx.cond(State.segment.description, State.segment.description, State.segment.words),
+            look.views_menu(),
             *_actions(),
         ),
         rx.cond(
             State.segment.problem,
             ui.notice(State.segment.problem + " Until it is mended it matches nobody.", tone=Tone.DANGER),
-            rx.fragment(),
         ),
         _figures(),
-        ui.split(_members(), ui.stack(_about(), _growth(), _moves(), gap=4)),
+        ui.grid(_about(), _growth(), _moves(), least=280, gap=4),
+        *member_list(),
         gap=4,
     )
 
@@ -51,9 +52,7 @@ def _actions() -> tuple[rx.Component, ...]:
         confirm="Delete segment",
         on_confirm=State.delete,
     )
-    export = export_button(rx.Var.create("segment=") + State.segment.id.to_string(), "the members of this segment")
     return (
-        rx.cond(State.segment.problem, rx.fragment(), export),
         rx.cond(SessionState.can_segment, ui.button("Duplicate", on_click=State.duplicate), rx.fragment()),
         rx.cond(State.segment.may_change, ui.row(edit, delete, gap=2), rx.fragment()),
     )
@@ -66,34 +65,6 @@ def _figures() -> rx.Component:
         ui.metric_card("Net revenue", ui.live_value(State.money.net_revenue)),
         ui.metric_card("MRR leaving at period end", ui.live_value(State.money.leaving)),
     )
-
-
-def _members() -> rx.Component:
-    all_of_them = ui.link(
-        rx.Var.create("All ") + State.segment.members,
-        to=routes.members_of_segment(SessionState.company, State.segment.id),
-        aria_label="All members of this segment",
-    )
-    table = ui.data_table(
-        [
-            ui.Column("Name", _name),
-            ui.Column("Status", lambda row: status_badge(row.status)),
-            ui.Column("Net revenue", lambda row: ui.number(row.revenue), align="right"),
-            ui.Column("Joined", lambda row: ui.date(row.joined, class_name="nowrap"), hide="sm"),
-        ],
-        State.rows,
-        label="Newest members of this segment",
-        row_key=lambda row: row.id,
-        small_screen="cards",
-    )
-    nobody = ui.empty_state(
-        "users", "Nobody is in it now", "As soon as somebody meets it, they appear here.", small=True
-    )
-    return ui.card(rx.cond(State.rows, table, nobody), title="Newest members", actions=all_of_them, flush=True)
-
-
-def _name(row: rx.Var[MemberLine]) -> rx.Component:
-    return ui.person(row.photo, row.name, row.handle, to=routes.member(SessionState.company, row.id))
 
 
 def _about() -> rx.Component:

@@ -155,11 +155,14 @@ async def search_members(db: CompanyDb, text: str, limit: int = 8) -> list[Membe
     return [_hit(row, db.scope.company.currency) for row in await db.execute(rows)]
 
 
-async def status_counts(db: CompanyDb) -> list[StatusCount]:
-    """How many members each filter chip stands for, in the order of the chips, without those that hold nobody."""
+async def status_counts(db: CompanyDb, where: filters.Filter = EVERYONE) -> list[StatusCount]:
+    """How many of those who meet `where` each filter chip stands for, in the order of the chips, without those that
+    hold nobody. Raises BadFilter.
+    """
     db.scope.require(Permission.MEMBERS_READ)
     columns = col(Member.status), col(Member.canceling)
-    statement = select(*columns, func.count()).where(paging.EVERYBODY).group_by(*columns)
+    met = await _conditions(db, MemberListQuery(where=where))
+    statement = select(*columns, func.count()).where(paging.EVERYBODY, *met).group_by(*columns)
     counts: Counter[ShownStatus] = Counter()
     for status, canceling, members in await db.execute(statement):
         counts[shown_member(status, canceling)] += members

@@ -28,11 +28,6 @@ class Wanted:
     view_id: int | None = None
 
     @property
-    def narrowed(self) -> bool:
-        """Whether it asks for less than everybody."""
-        return self.whom != Wanted().whom
-
-    @property
     def whom(self) -> tuple[object, ...]:
         """What decides who is meant, whatever the page and the order."""
         query = self.query
@@ -50,8 +45,8 @@ class Wanted:
         return replace(self, query=replace(self.query, page=1, **changes), **own)
 
 
-def wanted(query: Mapping[str, str]) -> Wanted:
-    """Whatever in the address makes no sense is left at its default."""
+def wanted(query: Mapping[str, str], segment_id: int | None = None) -> Wanted:
+    """Whatever in the address makes no sense is left at its default. `segment_id`: the segment whose page it is."""
     listed = MemberListQuery(
         page=_number(query.get("page", ""), 7) or 1,
         sort=sort_of(query.get("sort", "")),
@@ -63,7 +58,7 @@ def wanted(query: Mapping[str, str]) -> Wanted:
     return Wanted(
         listed,
         list_id=_number(query.get("list", "")),
-        segment_id=_number(query.get("segment", "")),
+        segment_id=segment_id or _number(query.get("segment", "")),
         filter=query.get("f", "")[:LONGEST],
         view_id=_number(query.get("view", "")),
     )

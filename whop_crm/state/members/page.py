@@ -1,4 +1,4 @@
-"""The member list of one tab: page, sort and filter stand in its address alone."""
+"""The member list of one tab, and a segment's: page, sort and filter stand in its address alone."""
 
 from dataclasses import replace
 from typing import Any, ClassVar
@@ -14,6 +14,7 @@ from whop_crm.services import bulk_actions, custom_fields, lists, members, segme
 from whop_crm.services.custom_fields import FieldRow
 from whop_crm.services.members import MemberListQuery, MemberPage
 from whop_crm.state.base import Page, page_event, this_company
+from whop_crm.state.live import Watch
 from whop_crm.state.members import address
 from whop_crm.state.members.address import Wanted
 from whop_crm.state.members.bulk import LOOKED_AT, BulkState
@@ -21,6 +22,7 @@ from whop_crm.state.members.columns import ColumnsMixin
 from whop_crm.state.members.preview import PreviewState
 from whop_crm.state.members.saved import ViewsMixin
 from whop_crm.state.members.selection import SelectionState
+from whop_crm.state.segments.one import SegmentState, segment_id, segment_watch
 from whop_crm.state.views import MemberExtras, RowLine, StatusChip, list_columns, row_line, status_chip
 
 ON_THE_WAY = 20
@@ -32,7 +34,7 @@ class MembersState(Page, ColumnsMixin, ViewsMixin, rx.State):
          Topic.CUSTOM_FIELDS, Topic.CUSTOM_VALUES, Topic.NOTES, Topic.BULK_ACTIONS, Topic.VIEWS, Topic.LAYOUTS}
     )  # fmt: skip
     permission: ClassVar[Permission | None] = Permission.MEMBERS_READ
-    parts: ClassVar[tuple[type[rx.State], ...]] = (SelectionState, BulkState, PreviewState)
+    parts: ClassVar[tuple[type[rx.State], ...]] = (SelectionState, BulkState, PreviewState, SegmentState)
 
     rows: list[RowLine] = []
     total: int = 0
@@ -68,7 +70,8 @@ class MembersState(Page, ColumnsMixin, ViewsMixin, rx.State):
     _fields: tuple[FieldRow, ...] = ()
 
     async def _read(self) -> None:
-        wanted = address.wanted(self._query())
+        wanted = self._wanted()
+        await self._read_segment()
         query = await self._resolved(wanted)
         await self._read_look(wanted)
         found = await self._shared(members.list_members, query)
@@ -79,10 +82,10 @@ class MembersState(Page, ColumnsMixin, ViewsMixin, rx.State):
         self._keep_field(query.search)
         self.chosen = [status.value for status in query.statuses]
         self.any_chosen = bool(query.statuses)
-        self.filtered = wanted.narrowed
+        self.filtered = wanted.whom != self._everybody().whom
         self.export_query = address.exported(wanted)
-        self.page_link = routes.members(self._company()) + "?" + address.encoded(wanted) + "page={page}"
-        await self._read_filters(wanted)
+        self.page_link = self._link(wanted) + "page={page}"
+        await self._read_filters(query)
         await self._read_parts(wanted, query)
 
     def _keep_field(self, search: str) -> None:
@@ -113,7 +116,8 @@ class MembersState(Page, ColumnsMixin, ViewsMixin, rx.State):
             if wanted.list_id is not None:
                 self.set_name = (await lists.get_list(db, wanted.list_id)).name
             if wanted.segment_id is not None:
-                self.set_name = await segments.get_name(db, wanted.segment_id)
+                name = await segments.get_name(db, wanted.segment_id)
+                self.set_name = "" if self._segment() else name
             known, asker = await filters.load(db), filters.Asker(db.scope.actor.user_id)
             if wanted.filter:
                 self.filter_words = filters.words(filters.resolve(address.own_filter(wanted), known, asker), known)
@@ -139,13 +143,19 @@ class MembersState(Page, ColumnsMixin, ViewsMixin, rx.State):
         extras = MemberExtras(tagged, values, {field.key: field.id for field in self._fields})
         self.rows = [row_line(row, keys, extras) for row in found.rows]
 
-    async def _read_filters(self, wanted: Wanted) -> None:
-        counts = await self._shared(members.status_counts)
+    async def _read_filters(self, query: MemberListQuery) -> None:
+        counts = await self._shared(members.status_counts, query.where)
         self.chips = [status_chip(count) for count in counts]
         self.everybody = f"{sum(count.members for count in counts):,}"
-        tag_id = wanted.query.tag_id
+        tag_id = query.tag_id
         tag = await self._shared(tags.get_tag, tag_id) if tag_id is not None else None
         self.tag_name, self.tag_color = (tag.name, tag.color.value) if tag else ("", "")
+
+    async def _read_segment(self) -> None:
+        """What stands over the list on a segment's own page. Raises NotFound."""
+        segment = self._segment()
+        if segment is not None:
+            await (await self.get_state(SegmentState))._read(segment, self._shared)
 
     async def _read_parts(self, wanted: Wanted, query: MemberListQuery) -> None:
         """What lies over the list: the selection, what is under way, the preview."""
@@ -161,7 +171,7 @@ class MembersState(Page, ColumnsMixin, ViewsMixin, rx.State):
 
     @page_event
     async def sort_by(self, column: str) -> Any:
-        wanted = address.wanted(self._query())
+        wanted = self._wanted()
         sort = address.sort_of(column)
         same = sort is wanted.query.sort
         descending = not wanted.query.descending if same else sort not in address.ASCENDING_FIRST
@@ -170,41 +180,64 @@ class MembersState(Page, ColumnsMixin, ViewsMixin, rx.State):
     @page_event
     async def filter_status(self, status: str) -> Any:
         """Adds a status to the filter or takes it out; empty shows everybody."""
-        wanted = address.wanted(self._query())
+        wanted = self._wanted()
         picked = set(address.statuses_of(status))
         chosen = set(wanted.query.statuses) ^ picked if picked else set[ShownStatus]()
         return self._go(wanted.changed(statuses=tuple(one for one in ShownStatus if one in chosen)))
 
     @page_event
     async def search(self, text: str) -> Any:
-        if self.router.url.path.rstrip("/") != routes.members(self._company()):
+        if self.router.url.path.rstrip("/") != self._path_of_list():
             return None  # typed a moment ago, and the list has been left since
         text = text[: address.LONGEST_SEARCH]
         self._typing = (*self._typing[-ON_THE_WAY:], text)
-        return self._go(address.wanted(self._query()).changed(search=text), replace=True)
+        return self._go(self._wanted().changed(search=text), replace=True)
 
     @page_event
     async def clear_tag(self) -> Any:
-        return self._go(address.wanted(self._query()).changed(tag_id=None))
+        return self._go(self._wanted().changed(tag_id=None))
 
     @page_event
     async def clear_set(self) -> Any:
         """Leaves the list or the segment."""
-        return self._go(address.wanted(self._query()).changed(list_id=None, segment_id=None))
+        return self._go(self._wanted().changed(list_id=None, segment_id=None))
 
     @page_event
     async def clear_filter(self) -> Any:
-        return self._go(address.wanted(self._query()).changed(filter=""))
+        return self._go(self._wanted().changed(filter=""))
 
     @page_event
     async def clear_all(self) -> Any:
-        query = address.wanted(self._query()).query
-        return self._go(Wanted(MemberListQuery(sort=query.sort, descending=query.descending)))
+        query = self._wanted().query
+        return self._go(self._everybody().changed(sort=query.sort, descending=query.descending))
+
+    def _wanted(self) -> Wanted:
+        return address.wanted(self._query(), self._segment())
+
+    def _everybody(self) -> Wanted:
+        """Who stands in this list where nothing narrows it down."""
+        return Wanted(segment_id=self._segment())
+
+    def _segment(self) -> int | None:
+        """The segment whose page this is."""
+        said = self._param(routes.SEGMENT_ARG)
+        return segment_id(said) if said else None
+
+    def _path_of_list(self) -> str:
+        segment = self._segment()
+        return routes.segment(self._company(), segment) if segment else routes.members(self._company())
+
+    def _link(self, wanted: Wanted) -> str:
+        """The address of a list, up to where more of its query string may follow."""
+        shown = replace(wanted, segment_id=None) if self._segment() else wanted
+        return f"{self._path_of_list()}?{address.encoded(shown)}"
 
     def _go(self, wanted: Wanted, *, replace: bool = False) -> Any:
-        path = routes.members(self._company())
-        query = address.encoded(wanted).rstrip("&")
-        return rx.redirect(f"{path}?{query}" if query else path, replace=replace)
+        return rx.redirect(self._link(wanted).rstrip("?&"), replace=replace)
+
+    def _watch(self, member_id: int | None = None) -> Watch:
+        watch = super()._watch(member_id)
+        return segment_watch(watch) if self._segment() else watch
 
 
 def _range(found: MemberPage) -> str:

@@ -77,9 +77,6 @@ class ViewsMixin(rx.State, mixin=True):
         wanted = self._wanted()
         return ViewInput(name, _kept(wanted), self._choices, shared, wanted.uses)
 
-    def _wanted(self) -> Wanted:
-        return address.wanted(self._query())
-
     def _open(self, view_id: int | None) -> Any:
         return self._go(self._wanted().changed(view_id=view_id))
 

@@ -1,6 +1,8 @@
-"""One segment in one tab: who is in it, how it grew, who came and went."""
+"""One segment in one tab: what it brings, how it grew, who came and went. Its members are the list's."""
 
-from typing import Any, ClassVar
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Any
 
 import reflex as rx
 
@@ -11,10 +13,11 @@ from whop_crm.errors import NotFound
 from whop_crm.filters import BadFilter
 from whop_crm.models.enums import UsedKind
 from whop_crm.services import changes, segments, usages
-from whop_crm.state.base import Page, needs, this_company
+from whop_crm.state.live import Watch
+from whop_crm.state.marks import needs
 from whop_crm.state.segments.all import MOVING
+from whop_crm.state.session import this_company
 from whop_crm.state.undo import offer
-from whop_crm.state.views import MemberLine, member_line
 from whop_crm.state.views.segments import (
     Growth,
     MoneyView,
@@ -34,43 +37,46 @@ def segment_id(text: str) -> int:
     return int(text)
 
 
-class SegmentState(Page, rx.State):
-    watches: ClassVar[frozenset[Topic]] = MOVING | {Topic.SEGMENT_MOVES}
-    permission: ClassVar[Permission | None] = Permission.MEMBERS_READ
-    pace: ClassVar[float] = 1.0
+def segment_watch(watch: Watch) -> Watch:
+    """What a segment's page wants to hear of, at the pace of its sums."""
+    return replace(watch, topics=watch.topics | MOVING | {Topic.SEGMENT_MOVES}, pace=1.0)
+
+
+class SegmentState(rx.State):
+    """What stands over the list of a segment's members."""
 
     segment: SegmentLine = SegmentLine()
     money: MoneyView = MoneyView()
-    rows: list[MemberLine] = []
     moves: list[MoveLine] = []
     growth: Growth = Growth()
     used_by: str = ""
     """What rests on it, in words; empty where nothing does."""
 
-    async def _read(self) -> None:
-        wanted = segment_id(self._param(routes.SEGMENT_ARG))
+    async def _read(self, segment_id: int, shared: Callable[..., Awaitable[Any]]) -> None:
+        """`shared` is that of the page. Raises NotFound."""
         async with this_company() as db:
-            row = await segments.get_segment(db, wanted)
-            users = await usages.list_users(db, UsedKind.SEGMENT, wanted)
-            self.moves = [move_line(one) for one in await segments.list_moves(db, wanted)]
-            self.growth = growth(await segments.list_days(db, wanted))
-            try:
-                found = await segments.preview(db, row.filter)
-            except BadFilter:
-                self.rows, self.money = [], MoneyView()
-            else:
-                self.rows, self.money = [member_line(one) for one in found.rows], money_view(found.money)
+            row = await segments.get_segment(db, segment_id)
+            users = await usages.list_users(db, UsedKind.SEGMENT, segment_id)
+            self.moves = [move_line(one) for one in await segments.list_moves(db, segment_id)]
+            self.growth = growth(await segments.list_days(db, segment_id))
+        try:
+            self.money = money_view(await shared(segments.money, row.filter))
+        except BadFilter:
+            self.money = MoneyView()
         self.segment, self.used_by = segment_line(row), usages.named(users) if users else ""
 
     @needs(Permission.SEGMENTS_WRITE)
     async def duplicate(self) -> Any:
         async with this_company() as db:
-            made = await segments.duplicate_segment(db, segment_id(self._param(routes.SEGMENT_ARG)))
+            made = await segments.duplicate_segment(db, self.segment.id)
         return rx.redirect(routes.segment_edit(self._company(), made))
 
     @needs(Permission.SEGMENTS_WRITE)
     async def delete(self) -> Any:
         async with this_company() as db:
-            name = await segments.delete_segment(db, segment_id(self._param(routes.SEGMENT_ARG)))
+            name = await segments.delete_segment(db, self.segment.id)
         told = offer(f"Segment “{name}” deleted", changes.last_change(db))
         return [rx.redirect(routes.segments(self._company())), told]
+
+    def _company(self) -> str:
+        return routes.company_in(self.router.url.path) or ""
