@@ -143,6 +143,7 @@ class Team:
             base_url=self.crm.url,
             viewport={"width": width, "height": 900},
             color_scheme="dark" if dark else "light",
+            reduced_motion="reduce",
             storage_state=self._state(person) if person else None,
         )
         made.set_default_timeout(10_000)

@@ -219,7 +219,7 @@ class MembersState(Page, ColumnsMixin, ViewsMixin, rx.State):
         return Wanted(segment_id=self._segment())
 
     def _segment(self) -> int | None:
-        """The segment whose page this is."""
+        """The segment whose page this is. Raises NotFound."""
         said = self._param(routes.SEGMENT_ARG)
         return segment_id(said) if said else None
 
@@ -237,7 +237,7 @@ class MembersState(Page, ColumnsMixin, ViewsMixin, rx.State):
 
     def _watch(self, member_id: int | None = None) -> Watch:
         watch = super()._watch(member_id)
-        return segment_watch(watch) if self._segment() else watch
+        return segment_watch(watch) if self._param(routes.SEGMENT_ARG) else watch
 
 
 def _range(found: MemberPage) -> str:
