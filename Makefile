@@ -38,7 +38,7 @@ test: test-core test-e2e ## every test, those in a real browser included
 
 .PHONY: test-core
 test-core: dev
-	@$(PYTEST) -n 2 -m "not long and not e2e"
+	@$(PYTEST) -n 3 -m "not long and not e2e"
 
 .PHONY: test-e2e
 test-e2e: dev

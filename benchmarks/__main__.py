@@ -53,6 +53,12 @@ def _live(rounds: int) -> Section:
     return live.measure(rounds)
 
 
+def _asking(rounds: int) -> Section:
+    from benchmarks import asking
+
+    return asking.measure(rounds)
+
+
 def _webhooks(_rounds: int) -> Section:
     from benchmarks import webhooks
 
@@ -82,6 +88,7 @@ def _starts(_rounds: int) -> Section:
 PARTS: dict[str, Callable[[int], Section]] = {
     "services": _services,
     "live": _live,
+    "asking": _asking,
     "webhooks": _webhooks,
     "tabs": _tabs,
     "sync": _sync,

@@ -20,6 +20,9 @@ does not measure stays as it was.
 <!-- live -->
 <!-- /live -->
 
+<!-- asking -->
+<!-- /asking -->
+
 <!-- webhooks -->
 <!-- /webhooks -->
 

@@ -7,7 +7,7 @@ from tests.support.browser_page import OWNER, ready
 from tests.support.crm import Crm
 from whop_crm import routes
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.long]
 
 MOST = 350_000
 _SCRIPTS = """

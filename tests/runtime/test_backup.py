@@ -173,6 +173,7 @@ async def test_a_backup_is_of_one_moment(full: str, empty: str, tmp_path: Path) 
     assert {rows for name, (rows, _) in found.items() if name != "alembic_version"} == {kept.tables["companies"].rows}
 
 
+@pytest.mark.long
 def test_the_embedded_database_by_the_commands(tmp_path: Path) -> None:
     """As typed: into a file beside the one who types, and back over what was changed since."""
     environment = os.environ | {"DATA_DIR": str(tmp_path / "data"), "DATABASE_URL": "", "DATABASE_OWNER_URL": ""}
