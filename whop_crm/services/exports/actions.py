@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ARRAY, Text, any_, func, literal, select, text
 from sqlmodel import col
 
 from whop_crm import filters
@@ -43,7 +43,8 @@ async def begin(db: CompanyDb, wanted: ExportInput) -> Export:
     if node is not None:
         where.append(filters.compile_filter(filters.resolve(Filter(where=node), asked.words, asker), asked))
     if wanted.members is not None:
-        where.append(col(Member.whop_id).in_(_picked(wanted.members)))
+        picked = literal(list(_picked(wanted.members)), ARRAY(Text))  # one value, however many they are
+        where.append(col(Member.whop_id) == any_(picked))
     total = (await db.scalars(select(func.count()).select_from(Member).where(*where))).one()
     today = asked.clock.today
     if total > AUDITED_FROM:
