@@ -19,8 +19,8 @@ ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
-_DEBIANS = "chromium-headless-shell"
-"""The same engine without a window's compositor: tests take three quarters of the time."""
+_PACKAGES = ("chromium-headless-shell", "chromium")
+"""The first is the same engine without a window's compositor: tests take three quarters of the time."""
 _NAMES = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome", "google-chrome-stable", "chrome")
 
 
@@ -59,8 +59,9 @@ def _ways() -> list[tuple[str, list[list[str]]]]:
     ways = [("No Chromium is installed: fetching Playwright's with `playwright install chromium` …", [playwright])]
     apt = shutil.which("apt-get")
     if apt and os.geteuid() == 0:
-        commands = [[apt, "update", "-q"], [apt, "install", "-q", "-y", "--no-install-recommends", _DEBIANS]]
-        ways.append((f"That did not work: installing Debian's with `apt-get install {_DEBIANS}` …", commands))
+        for package in _PACKAGES:
+            commands = [[apt, "update", "-q"], [apt, "install", "-q", "-y", "--no-install-recommends", package]]
+            ways.append((f"That did not work: installing Debian's with `apt-get install {package}` …", commands))
     return ways
 
 
