@@ -120,6 +120,13 @@ async def test_another_browser_cannot_finish_a_sign_in(browser: Browser, side: W
         assert (await other.get(back)).headers["location"] == "/?reason=expired"
 
 
+async def test_a_new_key_of_whops_is_taken_up_at_once(browser: Browser, side: WhopSide) -> None:
+    home = f"/dashboard/{side.companies[0]}"
+    assert await browser.sign_in(side.person("owner")) == home
+    side.sandbox.keys.rotate()
+    assert await browser.sign_in(side.person("owner")) == home
+
+
 async def test_an_id_token_for_another_sign_in_is_refused(browser: Browser, side: WhopSide) -> None:
     at_whop = httpx.URL(await browser.leave())
     back = await browser.choose(str(at_whop.copy_set_param("nonce", "of-another-sign-in")), side.person("owner"))

@@ -211,6 +211,7 @@ def test_without_a_live_connection_a_tab_of_its_own_is_offered(inside: Inside) -
     expect(inside.main.get_by_role("heading", level=1)).to_have_text("This page cannot be live here", timeout=20_000)
     with inside.context.expect_page() as opened:
         inside.main.get_by_role("link", name="Open in a new tab").click()
+    opened.value.wait_for_url(re.compile("^http"))
     sign_in(opened.value, OWNER)
     expect(opened.value.get_by_role("heading", level=1)).to_have_text("Dashboard")
     assert opened.value.url == inside.crm.dashboard()

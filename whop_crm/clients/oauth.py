@@ -25,7 +25,6 @@ SCOPE = "openid profile email company:basic:read"
 """Who it is, and with the last one which companies are theirs."""
 _ALGORITHMS = ["ES256", "RS256"]
 _KEYS_KEPT = 12 * 3600.0
-_KEYS_COOLDOWN = 30.0
 _LEEWAY = 60
 
 
@@ -174,8 +173,8 @@ class OAuthClient:
         )  # fmt: skip
 
     async def _key(self, kid: str) -> jwt.PyJWK:
-        age = time.monotonic() - self._keys_read
-        if age > _KEYS_KEPT or (kid not in self._keys and age > _KEYS_COOLDOWN):
+        # Only Whop's own answer to our code comes here, so an unknown key is a new one and worth asking for at once.
+        if kid not in self._keys or time.monotonic() - self._keys_read > _KEYS_KEPT:
             await self._read_keys()
         if kid not in self._keys:
             raise jwt.InvalidKeyError("unknown kid")
