@@ -16,6 +16,7 @@ from typing import cast
 import psycopg
 from psycopg import sql
 from sqlalchemy import Table, UpdateBase, event, text
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction
 
@@ -212,6 +213,14 @@ async def platform_session() -> AsyncGenerator[PlatformDb]:
     async with PlatformDb(engine(), expire_on_commit=False) as db:
         yield db
         await db.commit()
+
+
+def is_away(error: BaseException) -> bool:
+    """Whether an error says that PostgreSQL cannot be reached, is starting or ending, or has hung up."""
+    said = error.orig if isinstance(error, DBAPIError) else error
+    if not isinstance(said, psycopg.OperationalError):
+        return False
+    return said.sqlstate is None or said.sqlstate.startswith(("08", "57P"))
 
 
 async def _connect() -> psycopg.AsyncConnection:

@@ -6,6 +6,8 @@ import reflex as rx
 import structlog
 from reflex.event import EventSpec
 
+from whop_crm.db import is_away
+
 log = structlog.get_logger(__name__)
 
 _MOST_REPORTS = 20
@@ -40,4 +42,6 @@ def in_the_browser(exception: Exception) -> None:
 def in_a_handler(exception: Exception) -> EventSpec | None:
     """For `rx.App(backend_exception_handler=…)`. A CrmError never comes here: markers turn it into a toast."""
     log.error("event_failed", exc_info=exception)
+    if is_away(exception):
+        return rx.toast.error("Our database cannot be reached. Try again in a moment.")
     return rx.toast.error("Something went wrong. Try again in a moment.")
