@@ -58,7 +58,7 @@ def made(where: Any) -> Filter:
         ),
         (
             {"field": "last_active", "op": "not_in_last", "value": {"n": 30, "unit": "days"}},
-            "Members whose last active was not in the last 30 days.",
+            "Members who were not active in the last 30 days.",
         ),
         ({"field": "tags", "op": "has_any", "value": ["vip", 2]}, "Members with the tags “VIP” or “At risk”."),
         ({"field": "list", "op": "is_none_of", "value": [7]}, "Members not in the list “Webinar”."),

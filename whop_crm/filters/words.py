@@ -39,6 +39,9 @@ _ANCHORS = {
     Anchor.JOINED: "they joined", Anchor.FIRST_PAYMENT: "their first payment",
     Anchor.LAST_PAYMENT: "their last payment", Anchor.CANCELED: "they canceled",
 }  # fmt: skip
+_MOMENTS = {"joined": ("joined", "did not join"), "canceled": ("canceled", "did not cancel"),
+            "last_active": ("were last active", "were not active")}  # fmt: skip
+"""Moments that somebody has rather than something of theirs: what they did, and what they did not."""
 _NUMBER_WORDS = {Op.AT_LEAST: "is at least", Op.AT_MOST: "is at most", Op.GREATER: "is more than",
                  Op.LESS: "is less than", Op.EQUALS: "is"}  # fmt: skip
 _TEXT_WORDS = {Op.CONTAINS: "contains", Op.NOT_CONTAINS: "does not contain", Op.STARTS_WITH: "starts with",
@@ -101,6 +104,9 @@ def _condition(node: Condition, vocabulary: Vocabulary) -> str:
             return "with a note" if value else "without a note"
         case Source.SEGMENTS | Source.LISTS:
             return _sets(field, node.op, value, vocabulary)
+        case _ if field.key in _MOMENTS and node.op not in (Op.IS_SET, Op.IS_EMPTY):
+            did, did_not = _MOMENTS[field.key]
+            return f"who {did_not if node.op is Op.NOT_IN_LAST else did} {_when_words(node.op, value)}"
         case _:
             return f"whose {field.name} {_said(field, node.op, value, vocabulary)}"
 
@@ -148,18 +154,21 @@ def _amount(field: Field, value: object, vocabulary: Vocabulary) -> str:
 
 
 def _time(op: Op, value: Value) -> str:
+    verb = {Op.IN_LAST: "was", Op.NOT_IN_LAST: "was not"}.get(op, "is")
+    return f"{verb} {_when_words(op, value)}"
+
+
+def _when_words(op: Op, value: Value) -> str:
     match op:
-        case Op.IN_LAST:
-            return f"was in the last {span_words(cast('Span', value))}"
-        case Op.NOT_IN_LAST:
-            return f"was not in the last {span_words(cast('Span', value))}"
+        case Op.IN_LAST | Op.NOT_IN_LAST:
+            return f"in the last {span_words(cast('Span', value))}"
         case Op.IN_NEXT:
-            return f"is in the next {span_words(cast('Span', value))}"
+            return f"in the next {span_words(cast('Span', value))}"
         case Op.BETWEEN:
             first, last = cast("tuple[Point, Point]", value)
-            return f"is between {_point(first)} and {_point(last)}"
+            return f"between {_point(first)} and {_point(last)}"
         case _:
-            return f"is {_DATE_WORDS[op]} {_point(cast('Point', value))}"
+            return f"{_DATE_WORDS[op]} {_point(cast('Point', value))}"
 
 
 def _point(point: Point) -> str:
