@@ -187,3 +187,12 @@ def test_a_click_anywhere_in_a_row_opens_the_profile(crm: Crm, team: Team) -> No
 def test_a_tag_in_the_address_that_is_not_there_finds_nobody(crm: Crm, team: Team) -> None:
     page = team.open(OWNER, crm.members("tag=123456"))
     expect(main(page)).to_contain_text(re.compile("No member matches|There is no such"))
+
+
+def test_the_table_stays_in_its_card(crm: Crm, team: Team) -> None:
+    page = team.open(OWNER, crm.members())
+    beyond = "([table, frame]) => table.offsetWidth - frame.offsetWidth"
+    parts = [page.locator(one).first.element_handle() for one in (".rows table", ".rows .table-frame")]
+    for width in (1440, 1280, 1024):
+        page.set_viewport_size({"width": width, "height": 900})
+        assert page.evaluate(beyond, parts) <= 0, f"at {width} px"

@@ -36,6 +36,7 @@ def member_list() -> list[rx.Component]:
             justify="between",
             align="top",
             wrap=True,
+            class_name="toolbar",
         ),
         _conditions(),
         bulk.at_work(),

@@ -49,7 +49,7 @@ def _list() -> rx.Component:
         ui.data_table(
             [
                 ui.Column("Segment", _name),
-                ui.Column("Members", lambda row: ui.live_value(row.members, class_name="number"), align="right"),
+                ui.Column("Members", _size, align="right", card_label="Members"),
                 ui.Column("MRR", lambda row: ui.number(row.mrr), align="right", hide="sm"),
                 ui.Column("Changed", _changed, hide="md"),
                 ui.Column("Actions", _actions, align="right", spoken_only=True, width="160px"),
@@ -61,6 +61,10 @@ def _list() -> rx.Component:
         ),
         flush=True,
     )
+
+
+def _size(row: rx.Var[SegmentLine]) -> rx.Component:
+    return ui.live_value(row.members, class_name="number")
 
 
 def _name(row: rx.Var[SegmentLine]) -> rx.Component:
